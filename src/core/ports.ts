@@ -1,0 +1,157 @@
+import type { ObjectRef, Sha256 } from './digest.ts';
+import type { IndexObject } from './index-head.ts';
+import type { Instant } from './instant.ts';
+import type { Artifact } from './manifest.ts';
+import type { PluginName } from './plugin-name.ts';
+
+/**
+ * Everything sheaf does to the world goes through these interfaces. Each is implemented by one file of
+ * `src/io` and wired in `src/wiring.ts`; tests pass other implementations.
+ */
+
+/** The current time. An operation asks once and passes the answer on, so that it sees one moment. */
+export interface Clock {
+  now(): Instant;
+}
+
+/** A published index, wherever it lies. Nothing that comes from it is trusted. */
+export interface IndexSource {
+  readonly url: string;
+  /** Fetches what the transport must hold before anything can be read: Git objects; nothing for HTTPS. */
+  refresh(): Promise<void>;
+  /** A file with a fixed name (`latest`, `root/…`, `checkpoints/…`); undefined when it is not there. */
+  readFile(path: string, maxBytes: number): Promise<Uint8Array | undefined>;
+  /** An object by path or digest, at most `object.size` bytes; undefined when it is not there. Unverified. */
+  readObject(object: IndexObject): Promise<Uint8Array | undefined>;
+  /** Bytes received from the network since the source was opened. */
+  readonly bytesReceived: number;
+}
+
+/** The content-addressed store of this machine. What it returns has the digest that was asked for. */
+export interface ObjectStore {
+  /** Undefined when absent; a damaged file is removed and counts as absent. */
+  read(ref: ObjectRef): Promise<Uint8Array | undefined>;
+  write(bytes: Uint8Array): Promise<ObjectRef>;
+  /** Where a stored object lies, after its digest was checked again; undefined when absent. */
+  locate(ref: { readonly sha256: Sha256; readonly size?: number }): Promise<string | undefined>;
+  /** Every stored object. */
+  list(): AsyncIterable<ObjectRef>;
+  remove(sha256: Sha256): Promise<void>;
+}
+
+/** What is being fetched, for progress bars: `received` of `total` bytes, `total` undefined when unknown. */
+export interface TransferProgress {
+  readonly label: string;
+  readonly received: number;
+  readonly total?: number;
+  readonly done: boolean;
+}
+
+/** Brings artifacts into the object store. */
+export interface Downloader {
+  /**
+   * Fetches from the first of `urls` that yields the right bytes, resuming a broken transfer with Range.
+   *
+   * @throws SheafError `SHEAF_NETWORK`, `SHEAF_OFFLINE`, `SHEAF_DIGEST`, `SHEAF_SIZE`, `SHEAF_DISK_FULL`.
+   */
+  fetch(
+    artifact: { readonly sha256: Sha256; readonly size?: number },
+    urls: readonly string[],
+    label: string,
+    onProgress: (progress: TransferProgress) => void,
+  ): Promise<ObjectRef>;
+}
+
+/** The user's own files: configuration and what this machine has learned to trust. */
+export interface UserFiles {
+  /** Where the configuration lies, for messages. */
+  readonly configPath: string;
+  readConfig(): Promise<Uint8Array | undefined>;
+  writeConfig(bytes: Uint8Array): Promise<void>;
+  /** Trust state of a registry, by the digest of its root/1.signers. */
+  readTrust(rootId: Sha256): Promise<Uint8Array | undefined>;
+  writeTrust(rootId: Sha256, bytes: Uint8Array): Promise<void>;
+  removeTrust(rootId: Sha256): Promise<void>;
+  /** Removes a plugin's own data (`remove --purge`); true when there was any. */
+  purgePluginData(name: PluginName): Promise<boolean>;
+  /** Runs `work` while no other sheaf process changes the user's files; says when it waits. */
+  exclusively<T>(work: () => Promise<T>): Promise<T>;
+}
+
+/** One installed set of plugins being built next to the current one. */
+export interface Staging {
+  /** Unpacks an artifact from the object store at `path`, judged whole before the first file is written. */
+  add(plugin: PluginName, artifact: Artifact, path: string, manifest: Uint8Array): Promise<void>;
+  /** Takes a plugin over from the current generation, unchanged. */
+  keep(plugin: PluginName): Promise<void>;
+  /** Makes the set current: the switch is one rename. Then writes the project's own files. */
+  commit(files: GenerationFiles): Promise<{ readonly generation: number }>;
+  discard(): Promise<void>;
+}
+
+/** What a generation carries besides plugins. */
+export interface GenerationFiles {
+  /** `sheaf.lock`; kept inside the generation too, so that a rollback restores it. */
+  readonly lock: Uint8Array;
+  /** `sheaf.toml` as it must read afterwards. */
+  readonly manifest: Uint8Array;
+  /** Command name to the plugin and the file inside it that it runs. */
+  readonly shims: Readonly<Record<string, { readonly plugin: PluginName; readonly file: string }>>;
+}
+
+/** A complete installed set. */
+export interface Generation {
+  readonly number: number;
+  readonly current: boolean;
+  readonly lock: Uint8Array;
+}
+
+/** The directory plugins are installed into: a project, the user's global set, or a host's own directory. */
+export interface Project {
+  readonly directory: string;
+  readManifest(): Promise<Uint8Array | undefined>;
+  writeManifest(bytes: Uint8Array): Promise<void>;
+  readLock(): Promise<Uint8Array | undefined>;
+  /** Oldest first. */
+  generations(): Promise<readonly Generation[]>;
+  /** Directory of a plugin in the current generation, for `list` and `verify`. */
+  pluginDirectory(name: PluginName): Promise<string | undefined>;
+  /** Compares the installed files of a plugin with its artifact; the differences, one sentence each. */
+  verifyPlugin(name: PluginName, artifact: Artifact, path: string): Promise<readonly string[]>;
+  stage(): Promise<Staging>;
+  /** Makes an earlier generation current and restores its lock file. */
+  activate(generation: number): Promise<void>;
+  /** Runs `work` while no other sheaf process changes this project; repairs an interrupted end first. */
+  exclusively<T>(work: () => Promise<T>): Promise<T>;
+}
+
+/** A directory tree of source files: a registry repository, or its facts. */
+export interface SourceTree {
+  readonly root: string;
+  /** Commit of the tree, or null when it is no clean Git work tree. */
+  commit(): Promise<string | null>;
+  /** Paths of all regular files below `directory`, with `/`, sorted by code unit; links are not followed. */
+  list(directory: string): Promise<readonly string[]>;
+  read(path: string): Promise<Uint8Array | undefined>;
+  /** Paths changed between an earlier commit and this tree; undefined when that cannot be told. */
+  changedSince(commit: string): Promise<readonly string[] | undefined>;
+}
+
+/** Where a built index is written or published; a reader never sees a half-written one. */
+export interface IndexTarget {
+  /** Writes files so that everything a file refers to is there before it is. `latest` comes last. */
+  publish(files: AsyncIterable<{ readonly path: string; readonly bytes: Uint8Array }>): Promise<void>;
+}
+
+/** Asks a person. Without a terminal, or with --no-input, it answers with a refusal. */
+export interface Prompt {
+  /** @throws SheafError `SHEAF_CANCELLED` naming the flag that answers the question, when nobody can be asked. */
+  confirm(question: string, flag: string): Promise<boolean>;
+}
+
+/** Where an operation tells what it is doing; rendering is the caller's. */
+export interface Reporter {
+  note(message: string): void;
+  warn(message: string): void;
+  transfer(progress: TransferProgress): void;
+}
