@@ -30,3 +30,14 @@ export function parseDuration(text: string): number | undefined {
   const unit = { s: SECOND, m: MINUTE, h: HOUR, d: DAY }[match[2] as 's' | 'm' | 'h' | 'd'];
   return Number(match[1]) * unit;
 }
+
+/** Writes a duration as {@link parseDuration} reads it, in the largest unit that has no remainder. */
+export function formatDuration(duration: number): string {
+  const units = [
+    ['d', DAY],
+    ['h', HOUR],
+    ['m', MINUTE],
+  ] as const;
+  const [letter, length] = units.find(([, unit]) => duration !== 0 && duration % unit === 0) ?? ['s', SECOND];
+  return `${Math.trunc(duration / length)}${letter}`;
+}

@@ -1,8 +1,3 @@
-import { DAY, MINUTE, SECOND } from './instant.ts';
-
-const KIB = 1024;
-const MIB: number = 1024 * KIB;
-
 /**
  * Every bound on outside data, in one table. Sizes are bytes **after** decompression, times are milliseconds,
  * everything else is a count. A bound is checked before the work that it bounds.
@@ -11,19 +6,33 @@ export const LIMITS = {
   /** The file `latest`, only ever a hint. */
   latestBytes: 32,
   /** One armored signature. */
-  signatureBytes: 4 * KIB,
+  signatureBytes: 4_096,
   /** A root or owner file. */
-  signersBytes: 64 * KIB,
+  signersBytes: 65_536, // 64 KiB
+  /** The file of revoked keys. */
+  revokedBytes: 1_048_576, // 1 MiB
   /** A checkpoint. */
-  checkpointBytes: 16 * KIB,
+  checkpointBytes: 16_384, // 16 KiB
   /** The object that a checkpoint names as `index`. */
-  indexHeadBytes: 1 * MIB,
+  indexHeadBytes: 1_048_576, // 1 MiB
   /** One node, shard or other object below the index head. */
-  indexObjectBytes: 16 * MIB,
+  indexObjectBytes: 16_777_216, // 16 MiB
+  /** Signed files of one plugin that share a bundle. */
+  bundleBytes: 131_072, // 128 KiB
   /** One manifest or plugin.toml. */
-  manifestBytes: 256 * KIB,
+  manifestBytes: 262_144, // 256 KiB
+  /** A TOML or JSON file that people write and that has no bound of its own: lock, configuration, policies. */
+  textFileBytes: 4_194_304, // 4 MiB
+  /** Tables and lists inside each other in such a file. */
+  textFileDepth: 32,
+  /** Findings reported for one file. */
+  findingsPerFile: 100,
+  /** Versions tried in one resolution before it is given up. */
+  resolutionSteps: 200_000,
+  /** How long a command waits for another one that holds a lock. */
+  lockWait: 600_000, // 10 minutes
   /** An artifact of unknown size (imported releases only). */
-  artifactBytes: 512 * MIB,
+  artifactBytes: 536_870_912, // 512 MiB
   /** Root files followed in one update. */
   rootChain: 256,
   /** Owner files followed for one owner. */
@@ -31,20 +40,22 @@ export const LIMITS = {
   /** Signatures read for one signers file. */
   signersPerFile: 64,
   /** Life of a checkpoint. */
-  checkpointLife: 30 * DAY,
+  checkpointLife: 2_592_000_000, // 30 days
   /** How far in the future a checkpoint may have been issued before the local clock is suspected. */
-  clockSkew: 5 * MINUTE,
+  clockSkew: 300_000, // 5 minutes
   /** Remaining life below which a checkpoint gets a warning. */
-  checkpointWarning: 3 * DAY,
+  checkpointWarning: 259_200_000, // 3 days
+  /** Releases up to which the Git branch carries the manifest bundles: many small objects overwhelm its clients. */
+  releasesWithBundlesOnGit: 20_000,
   /** Checkpoint digests in one history block. */
   historyBlock: 256,
 
   /** Archive entries, files and directories together. */
   archiveEntries: 20_000,
   /** One unpacked file. */
-  archiveFileBytes: 512 * MIB,
+  archiveFileBytes: 536_870_912, // 512 MiB
   /** All unpacked files together. */
-  archiveTotalBytes: 1024 * MIB,
+  archiveTotalBytes: 1_073_741_824, // 1 GiB
   /** Unpacked bytes for each packed byte, once more than a mebibyte is unpacked. */
   archiveRatio: 200,
   /** One path inside an archive, and one component of it, in UTF-8 bytes. */
@@ -53,17 +64,17 @@ export const LIMITS = {
   /** Components of a path inside an archive. */
   archiveDepth: 32,
 
-  connectTimeout: 10 * SECOND,
-  /** A transfer slower than `stallBytes` in `stallTime` is broken off. */
-  stallTime: 30 * SECOND,
-  stallBytes: 1 * KIB,
+  connectTimeout: 10_000,
+  /** A transfer that stays below `stallBytes` per second for `stallTime` is broken off. */
+  stallTime: 30_000,
+  stallBytes: 1_024,
   redirects: 5,
   /** Downloads at the same time. */
   parallelDownloads: 8,
 
   /** What the Git child process may use before it is killed. */
-  gitMemoryBytes: 512 * MIB,
-  gitPackBytes: 512 * MIB,
+  gitMemoryBytes: 536_870_912, // 512 MiB
+  gitPackBytes: 536_870_912, // 512 MiB
   gitObjects: 200_000,
-  gitTime: 10 * MINUTE,
+  gitTime: 600_000, // 10 minutes
 } as const;

@@ -1,6 +1,14 @@
 import type { Sha256 } from './digest.ts';
+import { readDocument } from './file-reading.ts';
+import type { Reading } from './finding.ts';
+import { LIMITS } from './limits.ts';
+import { type ExpectedRelease, judgeManifest, judgeRelease } from './manifest-rules.ts';
+import { fromToml, type ManifestToml, toToml } from './manifest-toml.ts';
 import type { Platform } from './platform.ts';
 import type { PluginName } from './plugin-name.ts';
+import { parseToml } from './toml-document.ts';
+import { writeToml } from './toml-writing.ts';
+import { validate as validateRelease } from './validators/release.generated.js';
 import type { Version, VersionRange } from './version.ts';
 
 /** How much a plugin is trusted to touch: sandboxed wasm, a native process, or part of the host itself. */
@@ -108,4 +116,52 @@ export interface Manifest {
 /** A manifest that may stand in a registry: it names its registry and at least one artifact. */
 export interface ReleaseManifest extends Manifest {
   readonly registry: string;
+}
+
+/** What a reader of manifests may be told beforehand. */
+export interface ManifestOptions {
+  /** Whether the registry has a plugin of that name: earns a flat dependency on it a warning. */
+  readonly isPlugin?: (name: string) => boolean;
+}
+
+/**
+ * Reads a manifest as its author writes it, or as it stands in a registry: strict about unknown keys except
+ * under `[metadata.*]`, and complete in one go, so that an author sees everything that is wrong at once.
+ *
+ * @param file names the file in findings; when its base name is `<version>.toml`, the version must be that one.
+ */
+export function readManifest(
+  bytes: Uint8Array,
+  file: string,
+  options: ManifestOptions = {},
+): Reading<Manifest> {
+  const parsed = parseToml(bytes, file, { maxBytes: LIMITS.manifestBytes });
+  return readDocument(parsed, validateRelease, (document, report) => {
+    const toml = document.value as unknown as ManifestToml;
+    judgeManifest(toml, file, report, options.isPlugin);
+    return fromToml(toml);
+  });
+}
+
+/**
+ * Reads a manifest that stands in a registry: as {@link readManifest}, and it must name its registry and at
+ * least one artifact, and be the release that is expected.
+ */
+export function readReleaseManifest(
+  bytes: Uint8Array,
+  file: string,
+  options: ManifestOptions & { readonly expected?: ExpectedRelease } = {},
+): Reading<ReleaseManifest> {
+  const parsed = parseToml(bytes, file, { maxBytes: LIMITS.manifestBytes });
+  return readDocument(parsed, validateRelease, (document, report) => {
+    const toml = document.value as unknown as ManifestToml;
+    judgeManifest(toml, file, report, options.isPlugin);
+    judgeRelease(toml, report, options.expected ?? {});
+    return { ...fromToml(toml), registry: toml.release?.registry ?? '' };
+  });
+}
+
+/** Writes a manifest as {@link readManifest} reads it: the same manifest gives the same bytes. */
+export function writeManifest(manifest: Manifest): Uint8Array {
+  return writeToml(toToml(manifest));
 }

@@ -1,4 +1,6 @@
+import type { LockedPlugin, Lockfile } from './lockfile.ts';
 import type { PluginName } from './plugin-name.ts';
+import type { Choice, Resolution } from './resolve.ts';
 import type { Version } from './version.ts';
 
 /** A plugin that the plan brings in or changes. */
@@ -28,4 +30,66 @@ export interface Plan {
 /** Whether carrying the plan out would change anything. */
 export function isEmptyPlan(plan: Plan): boolean {
   return plan.add.length + plan.update.length + plan.remove.length === 0;
+}
+
+/** What a plan is made from. */
+export interface PlanBasis {
+  /** Lock of the current generation: what is installed, not what a file in the project claims. */
+  readonly current: Lockfile | undefined;
+  readonly resolution: Resolution;
+  /** Capabilities that somebody on this machine agreed to. A lock file never adds to them. */
+  readonly consents: ReadonlyMap<PluginName, readonly string[]>;
+  /** Bytes to download; without an entry for what is unknown or in the cache. */
+  readonly sizes: ReadonlyMap<PluginName, number>;
+}
+
+/**
+ * What leads from the current set to a resolution. A plugin stays only when its version, its registry and the
+ * digest of its manifest are the same; anything else under the same name is an update, also to an older
+ * version.
+ */
+export function planFor({ current, resolution, consents, sizes }: PlanBasis): Plan {
+  const installed = new Map((current?.plugins ?? []).map((plugin) => [plugin.name, plugin]));
+  const chosen = new Set(resolution.choices.map((choice) => choice.name));
+  const add: PlannedChange[] = [];
+  const update: PlannedChange[] = [];
+  const keep: { name: PluginName; version: Version }[] = [];
+  for (const choice of resolution.choices) {
+    const { name } = choice;
+    const before = installed.get(name);
+    if (before !== undefined && isSameRelease(before, choice)) {
+      keep.push({ name, version: before.version });
+      continue;
+    }
+    const bytes = sizes.get(name);
+    const change = {
+      name,
+      registry: choice.registry,
+      version: choice.version.version,
+      ...(bytes === undefined ? {} : { bytes }),
+      newCapabilities: capabilitiesOf(choice).filter((id) => !consents.get(name)?.includes(id)),
+    };
+    if (before === undefined) add.push(change);
+    else update.push({ ...change, from: before.version });
+  }
+  const remove = [...installed.values()].filter(({ name }) => !chosen.has(name));
+  return {
+    add,
+    update,
+    remove: remove.map(({ name, version }) => ({ name, version })),
+    keep,
+    capabilities: Object.fromEntries(
+      resolution.choices.map((choice) => [choice.name, capabilitiesOf(choice)]),
+    ),
+  };
+}
+
+function isSameRelease(before: LockedPlugin, { registry, version }: Choice): boolean {
+  return (
+    before.registry === registry && before.version === version.version && before.manifest === version.manifest
+  );
+}
+
+function capabilitiesOf({ version }: Choice): readonly string[] {
+  return version.capabilities.map((capability) => capability.id).toSorted();
 }

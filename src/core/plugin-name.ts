@@ -2,11 +2,14 @@ import { SheafError } from './errors.ts';
 
 declare const pluginNameBrand: unique symbol;
 
-/** A checked plugin name: 2 to 64 characters, `^[a-z][a-z0-9]*(-[a-z0-9]+)*$`, no device name of Windows. */
+/** A checked plugin name: 2 to 64 characters, `^[a-z][a-z0-9]*(-[a-z0-9]+)*$`, no device name of Windows, not `constructor`. */
 export type PluginName = string & { readonly [pluginNameBrand]: true };
 
 // Win32 "Naming Files, Paths, and Namespaces": these name devices in every directory, so they cannot be folders.
 const DEVICE_NAMES = /^(con|prn|aux|nul|com[0-9]|lpt[0-9])$/;
+
+// Names are keys of tables, and there this one would reach a prototype; core/toml-document.ts refuses such keys.
+const UNSAFE_KEY = 'constructor';
 
 /** Whether the text is a plugin name. */
 export function isPluginName(text: unknown): text is PluginName {
@@ -15,7 +18,8 @@ export function isPluginName(text: unknown): text is PluginName {
     text.length >= 2 &&
     text.length <= 64 &&
     /^[a-z][a-z0-9]*(-[a-z0-9]+)*$/.test(text) &&
-    !DEVICE_NAMES.test(text)
+    !DEVICE_NAMES.test(text) &&
+    text !== UNSAFE_KEY
   );
 }
 

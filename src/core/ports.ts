@@ -2,11 +2,12 @@ import type { ObjectRef, Sha256 } from './digest.ts';
 import type { IndexObject } from './index-head.ts';
 import type { Instant } from './instant.ts';
 import type { Artifact } from './manifest.ts';
+import type { Platform } from './platform.ts';
 import type { PluginName } from './plugin-name.ts';
 
 /**
  * Everything sheaf does to the world goes through these interfaces. Each is implemented by one file of
- * `src/io` and wired in `src/wiring.ts`; tests pass other implementations.
+ * `src/io` and wired in `src/wiring`; tests pass other implementations.
  */
 
 /** The current time. An operation asks once and passes the answer on, so that it sees one moment. */
@@ -137,10 +138,27 @@ export interface SourceTree {
   changedSince(commit: string): Promise<readonly string[] | undefined>;
 }
 
+/** One file of a published tree; `path` has `/` and no dots. */
+export interface PublishedFile {
+  readonly path: string;
+  readonly bytes: Uint8Array;
+}
+
 /** Where a built index is written or published; a reader never sees a half-written one. */
-export interface IndexTarget {
-  /** Writes files so that everything a file refers to is there before it is. `latest` comes last. */
-  publish(files: AsyncIterable<{ readonly path: string; readonly bytes: Uint8Array }>): Promise<void>;
+export interface IndexTarget extends Pick<IndexSource, 'url' | 'readFile' | 'readObject'> {
+  /** Whether objects are named by digest, as on static hosts, or by their path, as on a Git branch. */
+  readonly naming: 'digest' | 'path';
+  /** Whether the object, and by that everything below it, is there since an earlier publication. */
+  has(object: IndexObject): Promise<boolean>;
+  /**
+   * Writes files in the order given: everything a file refers to comes before it, `latest` last. A target that
+   * names by path ends up with these files and no others.
+   *
+   * @throws SheafError `SHEAF_ROLLBACK` when somebody else published since this target was read.
+   */
+  publish(files: AsyncIterable<PublishedFile>, issued: Instant): Promise<void>;
+  /** Gives up what the target needed on this machine; nothing published is touched. */
+  close(): Promise<void>;
 }
 
 /** Asks a person. Without a terminal, or with --no-input, it answers with a refusal. */
@@ -154,4 +172,56 @@ export interface Reporter {
   note(message: string): void;
   warn(message: string): void;
   transfer(progress: TransferProgress): void;
+}
+
+/** Files that a person names: keys, manifests, signatures, a repository to fill. */
+export interface NamedFiles {
+  /** @throws SheafError `SHEAF_PATH` when it is not there or no file, `SHEAF_SIZE`, `SHEAF_PERMISSION`. */
+  read(path: string, maxBytes: number): Promise<Uint8Array>;
+  readIfExists(path: string, maxBytes: number): Promise<Uint8Array | undefined>;
+  /** Creates or replaces the file in one step. */
+  write(path: string, bytes: Uint8Array): Promise<void>;
+  /** Creates the file and its directories; false, and nothing is touched, when something is already there. */
+  create(path: string, bytes: Uint8Array): Promise<boolean>;
+}
+
+/** OpenSSH's own ssh-keygen: makes keys, and signs with those that only it can reach. */
+export interface SshKeygen {
+  /**
+   * Creates an ed25519 key pair at `path` and `path`.pub. With `passphrase` it asks for one on the terminal.
+   *
+   * @throws SheafError `SHEAF_EXISTS`, `SHEAF_TOOL`.
+   */
+  createKey(path: string, options: { readonly comment: string; readonly passphrase: boolean }): Promise<void>;
+  /**
+   * Signs with a key in an agent (`keyPath` is its public half), a security key or an encrypted key.
+   *
+   * @throws SheafError `SHEAF_TOOL`.
+   */
+  sign(keyPath: string, namespace: string, message: Uint8Array): Promise<Uint8Array>;
+}
+
+/** What the operations of a user are given; each names the ones it uses with `Pick`. */
+export interface ClientPorts {
+  readonly clock: Clock;
+  readonly store: ObjectStore;
+  readonly user: UserFiles;
+  readonly project: Project;
+  readonly downloader: Downloader;
+  readonly prompt: Prompt;
+  readonly reporter: Reporter;
+  /** Opens the published index at an address; reads nothing yet. */
+  readonly openSource: (url: string) => IndexSource;
+  /** The platform artifacts are chosen for. */
+  readonly platform: Platform;
+  /** Nothing may be fetched. */
+  readonly offline: boolean;
+  /** Aborted when the person interrupts; an operation looks at it before its last step that changes anything. */
+  readonly signal: AbortSignal;
+}
+
+/** Programs of the operating system. */
+export interface Programs {
+  /** Path of a program on the user's PATH; undefined when it is not there. */
+  find(name: string): Promise<string | undefined>;
 }

@@ -1,8 +1,27 @@
+import { defined } from './defined.ts';
 import type { ObjectRef, Sha256 } from './digest.ts';
+import { isSha256 } from './digest.ts';
 import type { CapabilityRequest, PluginDependency, Tier } from './manifest.ts';
 import type { Platform } from './platform.ts';
 import type { PluginName } from './plugin-name.ts';
+import { isPluginName } from './plugin-name.ts';
+import type { JsonContext } from './strict-json.ts';
+import {
+  jsonFault,
+  pairOf,
+  parseJsonText,
+  readArray,
+  readCount,
+  readFlag,
+  readMap,
+  readNumber,
+  readObject,
+  readOptional,
+  readPair,
+  readText,
+} from './strict-json.ts';
 import type { Version, VersionRange } from './version.ts';
+import { isVersion, isVersionRange } from './version.ts';
 
 /** What search results and `sheaf info` show of a plugin: one JSON line of the `plugins` tree. */
 export interface PluginRecord {
@@ -64,4 +83,234 @@ export interface VersionRecord {
 export interface OwnerRecord {
   readonly owner: string;
   readonly files: Readonly<Record<string, string>>;
+}
+
+/** Writes a line of the `plugins` tree, without newline. */
+export function writePluginRecord(record: PluginRecord): string {
+  const { name, displayName, description, category, keywords, authors, license, owner } = record;
+  const { version, versions, tier, capabilities, languages, engines, repository, homepage } = record;
+  const { deprecated, published, score, rating, ratingCount, downloads } = record;
+  return JSON.stringify({
+    name,
+    displayName,
+    description,
+    category,
+    keywords,
+    authors,
+    license,
+    owner,
+    version,
+    versions,
+    tier: { requested: tier.requested, granted: tier.granted },
+    capabilities,
+    languages,
+    engines,
+    repository,
+    homepage,
+    deprecated,
+    published,
+    score,
+    rating,
+    ratingCount,
+    downloads,
+  });
+}
+
+/**
+ * Reads a line of the `plugins` tree.
+ *
+ * @throws SheafError `SHEAF_INDEX`.
+ */
+export function readPluginRecord(line: string): PluginRecord {
+  const context: JsonContext = { what: 'A line of the plugins', code: 'SHEAF_INDEX' };
+  const fields = readObject(parseJsonText(line, context), context, PLUGIN_KEYS, PLUGIN_FACTS);
+  const tier = readObject(fields['tier'], context, ['requested', 'granted']);
+  return defined({
+    name: readName(fields['name'], context),
+    displayName: readOptional(fields['displayName'], context, readText),
+    description: readText(fields['description'], context),
+    category: readText(fields['category'], context),
+    keywords: readArray(fields['keywords'], context, readText),
+    authors: readArray(fields['authors'], context, readText),
+    license: readOptional(fields['license'], context, readText),
+    owner: readText(fields['owner'], context),
+    version: readVersion(fields['version'], context),
+    versions: readCount(fields['versions'], context),
+    tier: { requested: readTier(tier['requested'], context), granted: readTier(tier['granted'], context) },
+    capabilities: readArray(fields['capabilities'], context, readText),
+    languages: readArray(fields['languages'], context, readText),
+    engines: readMap(fields['engines'], context, readRange),
+    repository: readOptional(fields['repository'], context, readText),
+    homepage: readOptional(fields['homepage'], context, readText),
+    deprecated: readOptional(fields['deprecated'], context, readText),
+    published: readOptional(fields['published'], context, readText),
+    score: readOptional(fields['score'], context, readNumber),
+    rating: readOptional(fields['rating'], context, readNumber),
+    ratingCount: readOptional(fields['ratingCount'], context, readCount),
+    downloads: readOptional(fields['downloads'], context, readCount),
+  });
+}
+
+/** Writes a line of the `releases` tree, without newline. */
+export function writeReleasesRecord(record: ReleasesRecord): string {
+  return JSON.stringify({
+    name: record.name,
+    owner: record.owner,
+    bundles: record.bundles.map(pairOf),
+    versions: record.versions.map(
+      ({ version, manifest, bundle, tier, capabilities, platforms, engines, dependencies, ...rest }) => ({
+        version,
+        manifest,
+        bundle,
+        tier,
+        capabilities,
+        platforms,
+        engines,
+        dependencies,
+        published: rest.published,
+        yanked: rest.yanked,
+        deprecated: rest.deprecated,
+      }),
+    ),
+  });
+}
+
+/**
+ * Reads a line of the `releases` tree.
+ *
+ * @throws SheafError `SHEAF_INDEX`.
+ */
+export function readReleasesRecord(line: string): ReleasesRecord {
+  const context: JsonContext = { what: 'A line of the releases', code: 'SHEAF_INDEX' };
+  const fields = readObject(parseJsonText(line, context), context, ['name', 'owner', 'bundles', 'versions']);
+  const bundles = readArray(fields['bundles'], context, readPair);
+  const versions = readArray(fields['versions'], context, readVersionRecord);
+  if (versions.some((version) => version.bundle >= bundles.length)) {
+    throw jsonFault(context, 'names a bundle that it does not have');
+  }
+  const name = readName(fields['name'], context);
+  return { name, owner: readText(fields['owner'], context), bundles, versions };
+}
+
+/** Writes a line of the `owners` tree, without newline; files in order of their names. */
+export function writeOwnerRecord({ owner, files }: OwnerRecord): string {
+  const names = Object.keys(files).toSorted();
+  return JSON.stringify({ owner, files: Object.fromEntries(names.map((name) => [name, files[name]])) });
+}
+
+/**
+ * Reads a line of the `owners` tree.
+ *
+ * @throws SheafError `SHEAF_INDEX`.
+ */
+export function readOwnerRecord(line: string): OwnerRecord {
+  const context: JsonContext = { what: 'A line of the owners', code: 'SHEAF_INDEX' };
+  const fields = readObject(parseJsonText(line, context), context, ['owner', 'files']);
+  return { owner: readText(fields['owner'], context), files: readMap(fields['files'], context, readText) };
+}
+
+const PLUGIN_KEYS = [
+  'name',
+  'description',
+  'category',
+  'keywords',
+  'authors',
+  'owner',
+  'version',
+  'versions',
+  'tier',
+  'capabilities',
+  'languages',
+  'engines',
+];
+const PLUGIN_FACTS = [
+  'displayName',
+  'license',
+  'repository',
+  'homepage',
+  'deprecated',
+  'published',
+  'score',
+  'rating',
+  'ratingCount',
+  'downloads',
+];
+const VERSION_KEYS = [
+  'version',
+  'manifest',
+  'bundle',
+  'tier',
+  'capabilities',
+  'platforms',
+  'engines',
+  'dependencies',
+];
+
+function readVersionRecord(value: unknown, context: JsonContext): VersionRecord {
+  const fields = readObject(value, context, VERSION_KEYS, ['published', 'yanked', 'deprecated']);
+  const manifest = readText(fields['manifest'], context);
+  if (!isSha256(manifest)) throw jsonFault(context, 'has a manifest without a SHA-256');
+  return defined({
+    version: readVersion(fields['version'], context),
+    manifest,
+    bundle: readCount(fields['bundle'], context),
+    tier: readTier(fields['tier'], context),
+    capabilities: readArray(fields['capabilities'], context, readCapability),
+    platforms: readArray(fields['platforms'], context, readText),
+    engines: readMap(fields['engines'], context, readRange),
+    dependencies: readDependencies(fields['dependencies'], context),
+    published: readOptional(fields['published'], context, readText),
+    yanked: readOptional(fields['yanked'], context, readText),
+    deprecated: readOptional(fields['deprecated'], context, readText),
+  });
+}
+
+function readCapability(value: unknown, context: JsonContext): CapabilityRequest {
+  const fields = readObject(value, context, ['id', 'optional'], ['reason']);
+  return defined({
+    id: readText(fields['id'], context),
+    reason: readOptional(fields['reason'], context, readText),
+    optional: readFlag(fields['optional'], context),
+  });
+}
+
+function readDependencies(
+  value: unknown,
+  context: JsonContext,
+): Readonly<Record<PluginName, PluginDependency>> {
+  const dependencies = readMap(value, context, (entry): PluginDependency => {
+    const fields = readObject(entry, context, ['range', 'optional'], ['registry']);
+    return defined({
+      range: readRange(fields['range'], context),
+      registry: readOptional(fields['registry'], context, readText),
+      optional: readFlag(fields['optional'], context),
+    });
+  });
+  for (const name of Object.keys(dependencies)) readName(name, context);
+  return dependencies;
+}
+
+function readName(value: unknown, context: JsonContext): PluginName {
+  if (!isPluginName(value))
+    throw jsonFault(context, 'has something that is not a plugin name where one belongs');
+  return value;
+}
+
+function readVersion(value: unknown, context: JsonContext): Version {
+  if (!isVersion(value)) throw jsonFault(context, 'has something that is not a version where one belongs');
+  return value;
+}
+
+function readRange(value: unknown, context: JsonContext): VersionRange {
+  if (!isVersionRange(value)) {
+    throw jsonFault(context, 'has something that is not a version range where one belongs');
+  }
+  return value;
+}
+
+function readTier(value: unknown, context: JsonContext): Tier {
+  if (value !== 'wasm' && value !== 'native' && value !== 'core') {
+    throw jsonFault(context, 'has an unknown tier');
+  }
+  return value;
 }

@@ -1,6 +1,7 @@
 import type { Platform } from './platform.ts';
 import type { PluginName } from './plugin-name.ts';
 import type { ReleasesRecord, VersionRecord } from './records.ts';
+import { type Decision, Search } from './search-versions.ts';
 import type { Version, VersionRange } from './version.ts';
 
 /** Something asked for: by sheaf.toml, or on the command line. */
@@ -9,6 +10,8 @@ export interface Requirement {
   readonly range: VersionRange;
   /** Registry id; undefined means any configured registry, in order. */
   readonly registry?: string;
+  /** Whether everything else is resolved without it where no version of it fits. */
+  readonly optional?: boolean;
 }
 
 /** A plugin as one registry offers it. */
@@ -44,4 +47,43 @@ export interface Choice {
 /** One version for every plugin that is needed, sorted by name. */
 export interface Resolution {
   readonly choices: readonly Choice[];
+}
+
+/**
+ * Chooses one version of every plugin that is needed, or says why none can be chosen.
+ *
+ * The search is complete: it finds a set whenever there is one, whatever the dependencies, cycles included.
+ * Of several sets it takes the one in which the wanted plugins, in the order of their names, are locked where
+ * they may stay, else the newest possible; then their dependencies likewise. An optional plugin is taken
+ * where that leaves the rest possible, and its range holds for everybody as soon as it is there.
+ *
+ * @throws SheafError `SHEAF_UNKNOWN_PLUGIN`, `SHEAF_UNKNOWN_VERSION` or `SHEAF_RESOLUTION`; its
+ *   `details.reasons` lists every reason as a sentence.
+ */
+export async function resolve(problem: ResolutionProblem): Promise<Resolution> {
+  const decisions = await new Search(problem).run();
+  const present = decisions.filter((decision) => decision.version !== undefined);
+  const choices = present.map((decision): Choice => {
+    const { name, offer, version } = decision;
+    return {
+      name,
+      registry: offer.registry,
+      record: offer.record,
+      version,
+      requiredBy: requirersOf(name, problem, present),
+    };
+  });
+  return { choices: choices.toSorted((a, b) => (a.name < b.name ? -1 : 1)) };
+}
+
+function requirersOf(
+  name: PluginName,
+  problem: ResolutionProblem,
+  present: readonly Extract<Decision, { version: VersionRecord }>[],
+): readonly string[] {
+  const requirers = present.filter(
+    (other) => other.name !== name && Object.hasOwn(other.version.dependencies, name),
+  );
+  const isWanted = problem.wanted.some((requirement) => requirement.name === name);
+  return [...(isWanted ? [''] : []), ...requirers.map((other) => other.name).toSorted()];
 }

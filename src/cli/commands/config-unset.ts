@@ -1,0 +1,8 @@
+import { unsetConfig } from '../../ops/config.ts';
+import { type Call, type Outcome, requiredArgument } from '../call.ts';
+
+export async function run(call: Call): Promise<Outcome> {
+  const key = requiredArgument(call, 0);
+  await unsetConfig(await call.client(), key);
+  return { data: { key }, lines: () => [] };
+}

@@ -1,0 +1,21 @@
+import { parsePluginSpec } from '../../core/plugin-spec.ts';
+import { install } from '../../ops/install.ts';
+import type { Call, Outcome } from '../call.ts';
+import { changeOutcome } from '../render/change.ts';
+
+export async function run(call: Call): Promise<Outcome> {
+  const plugins = call.arguments.map(parsePluginSpec);
+  const frozen = call.flag('frozen');
+  // In CI nobody looks at what a resolution chose, so a bare install there only does what was committed.
+  const lockedByDefault = plugins.length === 0 && (call.environment['CI'] ?? '') !== '';
+  const changed = await install(await call.client({ offline: frozen }), {
+    plugins,
+    locked: frozen || call.flag('locked') || lockedByDefault,
+    force: call.flag('force'),
+    dryRun: call.flag('dry-run'),
+    acceptCapabilities: call.flag('accept-capabilities'),
+    allowStale: call.flag('allow-stale'),
+    prereleases: call.flag('prerelease'),
+  });
+  return changeOutcome(changed, call.flag('dry-run'));
+}

@@ -1,0 +1,12 @@
+#!/usr/bin/env node
+import { sheafVersion } from '../version.ts';
+
+const argv = process.argv.slice(2);
+
+if (argv.length === 1 && (argv[0] === '--version' || argv[0] === '-V')) {
+  // Answered before anything else is loaded: shells and scripts ask this often.
+  process.stdout.write(`${sheafVersion()}\n`);
+} else {
+  const { runProcess } = await import('./run-process.ts');
+  await runProcess(argv);
+}

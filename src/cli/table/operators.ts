@@ -1,0 +1,119 @@
+import type { CommandSpec } from '../command-spec.ts';
+
+/** Commands for people who publish a registry. */
+export const OPERATOR_COMMANDS: readonly CommandSpec[] = [
+  {
+    name: 'index build',
+    aliases: [],
+    group: 'operators',
+    summary: 'Build the index of a registry and its next checkpoint, unsigned',
+    arguments: [
+      {
+        name: 'REGISTRY',
+        kind: 'directory',
+        required: true,
+        summary: 'Work tree of the registry repository',
+      },
+    ],
+    options: [
+      {
+        name: 'out',
+        short: 'o',
+        value: { name: 'DIR', kind: 'directory' },
+        required: true,
+        summary: 'Where the published tree is written',
+      },
+      {
+        name: 'facts',
+        value: { name: 'DIR', kind: 'directory' },
+        summary: 'What workflows recorded: times, scans, measurements, downloads',
+      },
+      {
+        name: 'previous',
+        value: { name: 'DIR|URL', kind: 'url' },
+        summary: 'The index published before, whose history goes on',
+      },
+      {
+        name: 'expires',
+        value: { name: 'DURATION', kind: 'duration' },
+        summary: 'Life of the checkpoint, at most 30d; 7d when absent',
+      },
+    ],
+    examples: [
+      { line: 'sheaf index build . --out public', does: 'builds the first index' },
+      { line: 'sheaf index build . --out next --previous public', does: 'builds the checkpoint after it' },
+    ],
+  },
+  {
+    name: 'index sign',
+    aliases: [],
+    group: 'operators',
+    summary: 'Sign the checkpoint of a built index',
+    arguments: [{ name: 'DIR', kind: 'directory', required: true, summary: 'What sheaf index build wrote' }],
+    options: [
+      {
+        name: 'key',
+        short: 'k',
+        value: { name: 'KEY', kind: 'file' },
+        required: true,
+        summary: 'The key that the root allows to sign checkpoints',
+      },
+    ],
+    examples: [{ line: 'sheaf index sign public --key ci', does: 'signs in the namespace checkpoint@sheaf' }],
+  },
+  {
+    name: 'index publish',
+    aliases: [],
+    group: 'operators',
+    summary: 'Publish a signed index',
+    arguments: [{ name: 'DIR', kind: 'directory', required: true, summary: 'A built and signed index' }],
+    options: [
+      {
+        name: 'to',
+        value: { name: 'GIT_URL[#BRANCH]|DIR', kind: 'url' },
+        required: true,
+        summary: 'A branch of a Git repository, or a directory that a web server serves',
+      },
+      {
+        name: 'allow-shrink',
+        summary: 'Publish although many plugins are gone since the checkpoint before',
+      },
+    ],
+    examples: [
+      {
+        line: 'sheaf index publish public --to /srv/www/plugins',
+        does: 'puts it where a web server serves it',
+      },
+      {
+        line: 'sheaf index publish public --to git@example.org:acme/plugins.git#index',
+        does: 'pushes it to the branch index',
+      },
+    ],
+    dryRun: true,
+  },
+  {
+    name: 'index verify',
+    aliases: [],
+    group: 'operators',
+    summary: 'Rebuild a published index from its source and compare',
+    arguments: [{ name: 'URL', kind: 'url', required: true, summary: 'The published index' }],
+    options: [
+      {
+        name: 'source',
+        value: { name: 'REGISTRY', kind: 'directory' },
+        summary: 'Registry at the commit that the checkpoint names; the current directory when absent',
+      },
+      {
+        name: 'facts',
+        value: { name: 'DIR', kind: 'directory' },
+        summary: 'The facts at the commit that the checkpoint names',
+      },
+    ],
+    examples: [
+      {
+        line: 'sheaf index verify https://plugins.example.org/ --source .',
+        does: 'names the first difference, or says that there is none',
+      },
+    ],
+  },
+];

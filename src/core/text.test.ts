@@ -1,0 +1,37 @@
+import * as fc from 'fast-check';
+import { expect, it } from 'vitest';
+import { escapeForTerminal, quote, uncleanCharacter } from './text.ts';
+
+it('escapes what could repaint a terminal or reorder a line', () => {
+  expect(escapeForTerminal('\u001b[2J\u202egpj.exe\u200b\u2028\u{e000}\n\t')).toBe(
+    '\\u001b[2J\\u202egpj.exe\\u200b\\u2028\\ue000\\n\\t',
+  );
+});
+
+it('keeps line feeds when asked, and nothing else', () => {
+  expect(escapeForTerminal('a\nb\rc', { newlines: true })).toBe('a\nb\\u000dc');
+});
+
+it('escapes characters outside the basic plane and lone surrogates', () => {
+  expect(escapeForTerminal('\u{e0041}\ud800x😀')).toBe('\\u{e0041}\\ud800x😀');
+});
+
+it('leaves no character of the refused categories in any text', () => {
+  fc.assert(
+    fc.property(fc.string({ unit: 'binary' }), (text) => {
+      expect(escapeForTerminal(text)).not.toMatch(/[\p{Cc}\p{Cf}\p{Co}\p{Cn}\p{Cs}\p{Zl}\p{Zp}]/u);
+    }),
+  );
+});
+
+it('takes letters of all scripts, line feeds and tabs as clean', () => {
+  expect(uncleanCharacter('Größe 日本語 שלום\n\t😀')).toBeUndefined();
+  expect(uncleanCharacter('a\nb\u0007')).toBe('\\u0007');
+  expect(uncleanCharacter('a\u{e0041}')).toBe('\\u{e0041}');
+});
+
+it('quotes, escapes and shortens', () => {
+  expect(quote('a"b\u001b\u202e')).toBe('"a\\"b\\u001b\\u202e"');
+  expect(quote('x'.repeat(200))).toBe(`"${'x'.repeat(80)}…"`);
+  expect(quote(`${'x'.repeat(79)}😀`)).toBe(`"${'x'.repeat(79)}…"`);
+});

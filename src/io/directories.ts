@@ -1,0 +1,112 @@
+import { isAbsolute, join, resolve } from 'node:path';
+import type { Sha256 } from '../core/digest.ts';
+import { SheafError } from '../core/errors.ts';
+import type { PluginName } from '../core/plugin-name.ts';
+
+/**
+ * Every place where sheaf keeps something of the user's. The examples are those of Linux with nothing set in
+ * the environment.
+ */
+export interface Directories {
+  /** `~/.config/sheaf/config.toml` */
+  readonly config: string;
+  /** `~/.cache/sheaf/objects`: shards, manifests and artifacts by digest. */
+  readonly objects: string;
+  /** `~/.cache/sheaf/git`: fetch states of the Git transport, one directory a registry. */
+  readonly gitClones: string;
+  /** `~/.local/state/sheaf`: what this machine has learned. */
+  readonly state: string;
+  /** `~/.local/share/sheaf/global`: the project of `install --global`. */
+  readonly global: string;
+  /** `~/.local/state/sheaf/registries/<root id>.json`: trusted root, floor, revocations and consents. */
+  trust(rootId: Sha256): string;
+  /** `~/.local/share/sheaf/data/<plugin>`: a plugin's own data. */
+  pluginData(name: PluginName): string;
+}
+
+/** What the places depend on. */
+export interface DirectoriesBasis {
+  readonly environment: Readonly<Record<string, string | undefined>>;
+  readonly platform: NodeJS.Platform;
+}
+
+/**
+ * The places for an environment. `SHEAF_HOME` moves everything; then the variables of the XDG Base Directory
+ * Specification 0.8 count, on every platform; then the customs of the platform.
+ *
+ * @throws SheafError `SHEAF_NO_HOME` when the environment names no home directory and it is needed.
+ */
+export function directoriesFor({ environment, platform }: DirectoriesBasis): Directories {
+  const base = (kind: Kind): string => {
+    const moved = environment.SHEAF_HOME;
+    if (moved !== undefined && moved !== '') return join(resolve(moved), kind);
+    const variable = environment[XDG_VARIABLES[kind]];
+    // "If an implementation encounters a relative path in any of these variables it should consider the path
+    // invalid and ignore it." (XDG Base Directory Specification, "Basics")
+    if (variable !== undefined && isAbsolute(variable)) return join(variable, 'sheaf');
+    return customary(kind, environment, platform);
+  };
+  const cache = base('cache');
+  const state = base('state');
+  const data = base('data');
+  return {
+    config: join(base('config'), 'config.toml'),
+    objects: join(cache, 'objects'),
+    gitClones: join(cache, 'git'),
+    state,
+    global: join(data, 'global'),
+    trust: (rootId) => join(state, 'registries', `${rootId}.json`),
+    pluginData: (name) => join(data, 'data', name),
+  };
+}
+
+type Kind = 'config' | 'cache' | 'state' | 'data';
+
+const XDG_VARIABLES: Readonly<Record<Kind, string>> = {
+  config: 'XDG_CONFIG_HOME',
+  cache: 'XDG_CACHE_HOME',
+  state: 'XDG_STATE_HOME',
+  data: 'XDG_DATA_HOME',
+};
+
+const UNIX: Readonly<Record<Kind, string>> = {
+  config: '.config/sheaf',
+  cache: '.cache/sheaf',
+  state: '.local/state/sheaf',
+  data: '.local/share/sheaf',
+};
+
+// Apple, "File System Programming Guide": support files and caches of an application.
+const MACOS: Readonly<Record<Kind, string>> = {
+  config: 'Library/Application Support/sheaf',
+  cache: 'Library/Caches/sheaf',
+  state: 'Library/Application Support/sheaf/state',
+  data: 'Library/Application Support/sheaf/data',
+};
+
+function customary(
+  kind: Kind,
+  environment: DirectoriesBasis['environment'],
+  platform: NodeJS.Platform,
+): string {
+  if (platform === 'win32') {
+    // Roaming profiles carry settings from machine to machine; caches and state belong to this one.
+    const variable = kind === 'config' ? 'APPDATA' : 'LOCALAPPDATA';
+    const directory = environment[variable];
+    if (directory === undefined || directory === '') throw noHome(variable);
+    return kind === 'config' ? join(directory, 'sheaf') : join(directory, 'sheaf', kind);
+  }
+  const home = environment.HOME;
+  if (home === undefined || !isAbsolute(home)) throw noHome('HOME');
+  return join(home, platform === 'darwin' ? MACOS[kind] : UNIX[kind]);
+}
+
+function noHome(variable: string): SheafError {
+  return new SheafError(
+    'SHEAF_NO_HOME',
+    `No home directory is known: ${variable} is not set to an absolute path.`,
+    {
+      hint: `Set ${variable}, or set SHEAF_HOME to the directory that sheaf may use.`,
+    },
+  );
+}

@@ -1,0 +1,129 @@
+import { randomBytes } from 'node:crypto';
+import { chmod, mkdir, open, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { dirname, join, resolve } from 'node:path';
+import { LATEST_PATH } from '../core/checkpoint.ts';
+import { SheafError } from '../core/errors.ts';
+import { objectPath } from '../core/index-head.ts';
+import type { IndexTarget, PublishedFile } from '../core/ports.ts';
+import { quote } from '../core/text.ts';
+import { createDirectorySource } from './directory-source.ts';
+import { isErrno, readFileIfExists, syncDirectory, toSheafError, writeFileAtomic } from './files.ts';
+import { withProcessLock } from './process-lock.ts';
+import { pruneDirectory } from './prune-directory.ts';
+
+/** Files that are made durable at the same time. */
+const SYNCS_AT_ONCE = 32;
+
+/**
+ * A published tree in a directory that a web server or nothing at all serves: objects by digest, each written
+ * under another name and renamed; checkpoint and `latest` only after all objects are on the disk. Whoever is
+ * killed in between leaves objects that nothing refers to. Objects that only checkpoints older than 30 days
+ * reach are removed after `latest` has moved on.
+ */
+export function createDirectoryTarget(directory: string): IndexTarget {
+  const root = resolve(directory);
+  const source = createDirectorySource(root, root);
+  let read: Uint8Array | undefined;
+  let wasRead = false;
+  return {
+    url: root,
+    naming: 'digest',
+    readObject: (object) => source.readObject(object),
+    async readFile(path, maxBytes) {
+      const bytes = await source.readFile(path, maxBytes);
+      if (path === LATEST_PATH && !wasRead) {
+        wasRead = true;
+        read = bytes;
+      }
+      return bytes;
+    },
+    async has(object) {
+      try {
+        // A file that a power cut shortened has another size; everything below an object was written before it.
+        return (await stat(join(root, objectPath(object.sha256)))).size === object.size;
+      } catch (error) {
+        if (isErrno(error, 'ENOENT', 'ENOTDIR')) return false;
+        throw toSheafError(error, `reading ${quote(root)}`);
+      }
+    },
+    async publish(files, issued) {
+      await mkdir(root, { recursive: true }).catch((error: unknown) => {
+        throw toSheafError(error, `writing ${quote(root)}`);
+      });
+      // Two at once could each remove what the other is about to refer to.
+      await withProcessLock(
+        join(root, '.publishing'),
+        { what: `the published tree ${quote(root)}` },
+        async () => {
+          if (wasRead) await refuseLostRace(root, read);
+          const isCurrent = await writeTree(root, files);
+          if (isCurrent) await pruneDirectory(root, issued);
+        },
+      );
+    },
+    close: () => Promise.resolve(),
+  };
+}
+
+async function refuseLostRace(root: string, read: Uint8Array | undefined): Promise<void> {
+  const now = await readFileIfExists(join(root, LATEST_PATH));
+  if (now === undefined ? read === undefined : read !== undefined && Buffer.compare(now, read) === 0) return;
+  throw new SheafError('SHEAF_EXISTS', `Somebody else published to ${quote(root)} in the meantime.`, {
+    hint: 'Build again on top of what is published now.',
+  });
+}
+
+/** @returns whether `latest` was among the files. */
+async function writeTree(root: string, files: AsyncIterable<PublishedFile>): Promise<boolean> {
+  const unsynced: string[] = [];
+  let isCurrent = false;
+  for await (const { path, bytes } of files) {
+    const place = join(root, ...path.split('/'));
+    if (path.startsWith('o/')) {
+      await writeObject(place, bytes);
+      unsynced.push(place);
+      continue;
+    }
+    // From here on things refer to objects, which must survive a power cut before these do.
+    await makeDurable(unsynced.splice(0));
+    await writeFileAtomic(place, bytes);
+    isCurrent ||= path === LATEST_PATH;
+  }
+  await makeDurable(unsynced);
+  return isCurrent;
+}
+
+async function writeObject(place: string, bytes: Uint8Array): Promise<void> {
+  const temporary = `${place}.${randomBytes(6).toString('hex')}.tmp`;
+  try {
+    await writeFile(temporary, bytes, { flag: 'wx' }).catch(async (error: unknown) => {
+      if (!isErrno(error, 'ENOENT')) throw error;
+      await mkdir(dirname(place), { recursive: true });
+      await writeFile(temporary, bytes, { flag: 'wx' });
+    });
+    await chmod(temporary, 0o644);
+    await rename(temporary, place);
+  } catch (error) {
+    await rm(temporary, { force: true });
+    throw toSheafError(error, `writing ${quote(place)}`);
+  }
+}
+
+async function makeDurable(places: readonly string[]): Promise<void> {
+  for (let start = 0; start < places.length; start += SYNCS_AT_ONCE) {
+    await Promise.all(places.slice(start, start + SYNCS_AT_ONCE).map(syncFile));
+  }
+  const directories = new Set(places.map((place) => dirname(place)));
+  for (const directory of directories) await syncDirectory(directory);
+}
+
+async function syncFile(place: string): Promise<void> {
+  const handle = await open(place, 'r');
+  try {
+    await handle.datasync();
+  } catch (error) {
+    throw toSheafError(error, `writing ${quote(place)}`);
+  } finally {
+    await handle.close();
+  }
+}

@@ -1,0 +1,27 @@
+import type { PluginName } from '../core/plugin-name.ts';
+import type { Choice, Requirement } from '../core/resolve.ts';
+
+/** What shall be different afterwards; `install`, `update` and `remove` each make one. */
+export interface Change {
+  readonly wanted: readonly Requirement[];
+  /** Locked plugins that should move to the newest. */
+  readonly update: ReadonlySet<PluginName> | 'all';
+  /** The text of sheaf.toml afterwards. */
+  readonly rewrite: (text: string, choices: readonly Choice[]) => string;
+  /** Plugins that are left out although something needs them (`remove --force`). */
+  readonly without: ReadonlySet<PluginName>;
+  /** Unpack again what is there (`install --force`). */
+  readonly reinstall: boolean;
+  /** Whether the person named the plugins that come in, and with that agreed to what they may do. */
+  readonly agreesToAdditions: boolean;
+}
+
+/** How a change is carried out. */
+export interface ChangeOptions {
+  readonly dryRun: boolean;
+  /** Refuse when sheaf.lock does not already answer what is wanted. */
+  readonly locked: boolean;
+  readonly acceptCapabilities: boolean;
+  readonly allowStale: boolean;
+  readonly prereleases: boolean;
+}

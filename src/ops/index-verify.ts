@@ -1,0 +1,179 @@
+import { buildIndex } from '../core/build-index.ts';
+import { readBundle } from '../core/bundle.ts';
+import type { Checkpoint } from '../core/checkpoint.ts';
+import type { DescribedPlugin } from '../core/describe-plugin.ts';
+import { invalidFile, SheafError } from '../core/errors.ts';
+import type { Finding } from '../core/finding.ts';
+import { firstDifference, type IndexDifference } from '../core/index-difference.ts';
+import type { FetchObject } from '../core/index-head.ts';
+import { readHead } from '../core/index-reader.ts';
+import { LIMITS } from '../core/limits.ts';
+import { acceptOwnerChain, type OwnerChain } from '../core/owner-chain.ts';
+import type { Clock, IndexSource, SourceTree } from '../core/ports.ts';
+import type { OwnerRecord } from '../core/records.ts';
+import type { SignersFile } from '../core/signers.ts';
+import { fingerprint, sameKey } from '../core/ssh-key.ts';
+import { signerOf } from '../core/sshsig.ts';
+import { acceptCheckpoint, formatCheckpointId, type SeenCheckpoint } from '../core/trust.ts';
+import { objectsOf, readPublishedCheckpoint } from './previous-index.ts';
+import { readContent } from './read-content.ts';
+import { joinTrees } from './registry-tree.ts';
+import { followRoots, readFirstRoot } from './root-chain.ts';
+
+export interface IndexVerifyPorts {
+  readonly published: IndexSource;
+  /** The registry at the commit that the checkpoint names. */
+  readonly source: SourceTree;
+  /** The facts at the commit that the checkpoint names. */
+  readonly facts?: SourceTree;
+  readonly clock: Clock;
+}
+
+/** What was found to be in order. */
+export interface VerifiedIndex {
+  readonly registry: string;
+  readonly epoch: number;
+  readonly version: number;
+  readonly plugins: number;
+  readonly releases: number;
+  /** Files whose signatures hold: plugin.toml files and manifests; the key files of an owner count as one. */
+  readonly signatures: number;
+  readonly commit: string | null;
+}
+
+/**
+ * Rebuilds a published index from its source and compares: what the checkpoint key alone could have invented
+ * shows here. Also checks the signature of every manifest, plugin.toml and key file, which a build does not.
+ *
+ * @throws SheafError `SHEAF_INDEX` naming the first difference; `SHEAF_SIGNATURE` with every signature that does
+ *   not hold; `SHEAF_PATH` when the source is at another commit; whatever a client refuses the checkpoint with,
+ *   except that it may have expired.
+ */
+export async function verifyIndex(ports: IndexVerifyPorts): Promise<VerifiedIndex> {
+  const { published, source, facts } = ports;
+  const { seen, root } = await acceptPublished(published, ports.clock.now());
+  const checkpoint = seen.value;
+  await requireCommit(source, checkpoint.source.commit, 'source');
+  if (checkpoint.source.facts !== null && facts === undefined) {
+    throw new SheafError('SHEAF_USAGE', 'The index was built with facts, and none are given.', {
+      hint: `Give a work tree of the facts at ${checkpoint.source.facts}: --facts DIR.`,
+    });
+  }
+  if (facts !== undefined) await requireCommit(facts, checkpoint.source.facts, 'facts');
+  const findings: Finding[] = [];
+  const tree = joinTrees(source, facts);
+  const content = await readContent({ tree, registry: checkpoint.registry, findings });
+  const errors = findings.filter((finding) => finding.severity === 'error');
+  if (errors.length > 0) throw invalidFile(errors);
+  const rebuilt = buildIndex(content);
+  const byDigest = new Map(rebuilt.objects.map((object) => [object.sha256, object.bytes]));
+  const theirs = objectsOf(published);
+  const ours: FetchObject = async (object) => byDigest.get(object.sha256) ?? theirs(object);
+  const head = await readHead(checkpoint, theirs);
+  const difference = await firstDifference(
+    { head: rebuilt.head, fetchObject: ours },
+    { head, fetchObject: theirs },
+  );
+  if (difference !== undefined) throw differs(checkpoint, difference);
+  const signatures = checkSignatures(content.plugins, content.owners, root);
+  const { registry, epoch, version } = checkpoint;
+  const { plugins, releases } = head;
+  return { registry, epoch, version, plugins, releases, signatures, commit: checkpoint.source.commit };
+}
+
+async function acceptPublished(
+  published: IndexSource,
+  now: number,
+): Promise<{ readonly seen: SeenCheckpoint; readonly root: SignersFile }> {
+  await published.refresh();
+  const trust = await followRoots(published, await readFirstRoot(published), () => Promise.resolve());
+  const current = await readPublishedCheckpoint(published);
+  const signature = await published.readFile(`${current?.path}.sig`, LIMITS.signatureBytes);
+  if (current === undefined || signature === undefined) {
+    throw new SheafError('SHEAF_SIGNATURE', `${published.url} has no signed checkpoint.`, {
+      hint: 'Sign and publish it first: sheaf index sign, sheaf index publish.',
+    });
+  }
+  // An old index can be verified as well as a new one.
+  const seen = acceptCheckpoint(trust, { bytes: current.bytes, signature, now, allowExpired: true });
+  return { seen, root: trust.root.file };
+}
+
+async function requireCommit(tree: SourceTree, commit: string | null, what: string): Promise<void> {
+  if (commit === null) return;
+  const actual = await tree.commit();
+  if (actual === commit) return;
+  const state = actual === null ? 'has changes or is no Git work tree' : `is at ${actual}`;
+  throw new SheafError(
+    'SHEAF_PATH',
+    `The ${what} at ${JSON.stringify(tree.root)} ${state}; the index was built from ${commit}.`,
+    {
+      hint: `Check it out: git worktree add --detach ../verify ${commit}.`,
+    },
+  );
+}
+
+function differs(checkpoint: Checkpoint, { part, key }: IndexDifference): SheafError {
+  const where = key === undefined ? part : `${part} of ${key}`;
+  return new SheafError(
+    'SHEAF_INDEX',
+    `Checkpoint ${formatCheckpointId(checkpoint)} of ${checkpoint.registry} is not what its source gives: the first difference is in the ${where}.`,
+    {
+      hint: 'Whoever holds the checkpoint key, or another version of sheaf, built it from something else.',
+      details: { part, ...(key === undefined ? {} : { key }) },
+    },
+  );
+}
+
+/** @returns how many signatures hold; all that do not are in one refusal. */
+function checkSignatures(
+  plugins: readonly DescribedPlugin[],
+  owners: readonly OwnerRecord[],
+  root: SignersFile,
+): number {
+  const problems: string[] = [];
+  let checked = 0;
+  const attempt = <T>(check: () => T): T | undefined => {
+    checked += 1;
+    try {
+      return check();
+    } catch (error) {
+      if (!(error instanceof SheafError)) throw error;
+      problems.push(error.message);
+      return undefined;
+    }
+  };
+  const chains = new Map<string, OwnerChain>();
+  for (const owner of owners) {
+    const chain = attempt(() => acceptOwnerChain(owner, root, undefined));
+    if (chain !== undefined) chains.set(owner.owner, chain);
+  }
+  for (const { plugin, bundles } of plugins) {
+    const chain = chains.get(plugin.owner);
+    const files = bundles.flatMap((bundle) => Object.entries(readBundle(bundle.bytes, plugin.name)));
+    const texts = new Map(files);
+    for (const [name, text] of files) {
+      if (name.endsWith('.sig') || chain === undefined) continue;
+      attempt(() => requireOwner(chain, `${name} of ${plugin.name}`, text, texts.get(`${name}.sig`) ?? ''));
+    }
+  }
+  const [first] = problems;
+  if (first === undefined) return checked;
+  throw new SheafError('SHEAF_SIGNATURE', first, {
+    hint: 'The registry took in a file that its owner did not sign; remove it, or find out who did.',
+    details: { problems },
+  });
+}
+
+function requireOwner(chain: OwnerChain, what: string, text: string, signature: string): void {
+  const encoder = new TextEncoder();
+  const key = signerOf(encoder.encode(signature), 'release@sheaf', encoder.encode(text), what);
+  const isOwners = chain.some(({ file }) =>
+    file.signers.some((one) => one.namespaces.includes('release@sheaf') && sameKey(one.key, key)),
+  );
+  if (isOwners) return;
+  throw new SheafError(
+    'SHEAF_SIGNATURE',
+    `The key ${fingerprint(key)} that signed ${what} is no release key of ${chain[0].file.owner ?? 'its owner'}.`,
+  );
+}
