@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-import { sheafVersion } from '../version.ts';
+import { sheafVersion } from '../wiring/version.ts';
 
 const argv = process.argv.slice(2);
 

@@ -1,5 +1,5 @@
 import { SheafError } from '../core/errors.ts';
-import { sheafVersion } from '../version.ts';
+import { sheafVersion } from '../wiring/version.ts';
 import type { GlobalOptions, Outcome } from './call.ts';
 import { loadCommand } from './command-modules.ts';
 import type { CommandName } from './command-spec.ts';

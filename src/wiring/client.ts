@@ -7,7 +7,7 @@ import { createObjectStore } from '../io/object-store.ts';
 import { createProject } from '../io/project.ts';
 import { createSources } from '../io/sources.ts';
 import { createUserFiles } from '../io/user-files.ts';
-import { sheafVersion } from '../version.ts';
+import { sheafVersion } from './version.ts';
 
 /** What surrounds the operations of a user. */
 export interface ClientOptions {

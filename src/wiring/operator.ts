@@ -11,7 +11,7 @@ import { createGitTarget } from '../io/git-target.ts';
 import { createHttp } from '../io/http.ts';
 import { createSourceTree } from '../io/source-tree.ts';
 import { createSources } from '../io/sources.ts';
-import { sheafVersion } from '../version.ts';
+import { sheafVersion } from './version.ts';
 
 /** What surrounds the operations of somebody who publishes a registry. */
 export interface OperatorOptions {
