@@ -48,7 +48,7 @@ async function makeWorld(): Promise<World> {
   await mkdir(at('bin'));
   await writeFile(
     at('bin/sheaf'),
-    `#!/bin/sh\nexec '${process.execPath}' '${join(ROOT, 'dist/cli/main.js')}' "$@"\n`,
+    `#!/bin/sh\nexec '${process.execPath}' '${join(ROOT, 'dist/bin/sheaf.js')}' "$@"\n`,
   );
   await chmod(at('bin/sheaf'), 0o755);
   for (const part of ['registry', 'plugins'])

@@ -203,6 +203,13 @@ describe('over Git', () => {
     expect(await git(gitdir, 'rev-list', '--count', 'index')).toBe('1');
   });
 
+  it('reads a repository whose HEAD names a branch that was never pushed', async () => {
+    await git(repository, 'symbolic-ref', 'HEAD', 'refs/heads/main');
+    const ports = client();
+    await registryAdd(ports, { url: await overHttp(), root: registry.rootId, yes: false });
+    await reads(ports, '1.0.0');
+  });
+
   it('names a branch that is not there, and an address that is no repository', async () => {
     const ports = client();
     const add = (url: string): Promise<unknown> =>

@@ -17,7 +17,7 @@ import { fileURLToPath } from 'node:url';
 import { serveDirectory, serveGit } from '../../dist/testkit/index.js';
 
 const ROOT = fileURLToPath(new URL('../../', import.meta.url));
-const SHEAF = join(ROOT, 'dist/cli/main.js');
+const SHEAF = join(ROOT, 'dist/bin/sheaf.js');
 const TERMINAL = process.stdout.isTTY === true && process.env.NO_COLOR === undefined;
 
 const work = mkdtempSync(join(tmpdir(), 'sheaf-quickstart-'));

@@ -3,6 +3,7 @@ import { EnvHttpProxyAgent, request } from 'undici';
 import { SheafError } from '../core/errors.ts';
 import { LIMITS } from '../core/limits.ts';
 import type { Credentials } from './credentials.ts';
+import { nameHead } from './git-advertisement.ts';
 import { authenticationError, networkError, statusError } from './http-errors.ts';
 import { allowedUrl, redirectTarget } from './http-url.ts';
 
@@ -18,8 +19,10 @@ const REDIRECTS: ReadonlySet<number> = new Set([301, 302, 303, 307, 308]);
  * Creates the client, by the rules of the one that reads static hosts (http.ts). Proxies come from the
  * environment; more than `LIMITS.gitPackBytes`, or a pack that announces more than `LIMITS.gitObjects`
  * objects, is broken off before isomorphic-git has it in memory.
+ *
+ * @param branch the one that will be fetched.
  */
-export function createGitHttp(credentials: Credentials): GitHttp {
+export function createGitHttp(credentials: Credentials, branch: string): GitHttp {
   const dispatcher = new EnvHttpProxyAgent({
     connect: { timeout: LIMITS.connectTimeout },
     headersTimeout: LIMITS.stallTime,
@@ -72,7 +75,9 @@ export function createGitHttp(credentials: Credentials): GitHttp {
       statusCode,
       statusMessage: String(statusCode),
       headers: Object.fromEntries(Object.entries(headers).map(([name, value]) => [name, String(value)])),
-      body: bounded(response.body),
+      body: url.pathname.endsWith('/info/refs')
+        ? withHead(bounded(response.body), branch)
+        : bounded(response.body),
     };
   }
 
@@ -121,6 +126,13 @@ export function noRepository(url: URL): SheafError {
 /** The URL of the repository itself, without the path of the service. */
 function repositoryOf(url: string): string {
   return url.replace(/\/(info\/refs(\?.*)?|git-upload-pack)$/, '');
+}
+
+async function* withHead(
+  body: AsyncIterableIterator<Uint8Array>,
+  branch: string,
+): AsyncIterableIterator<Uint8Array> {
+  yield nameHead(await joined(body), branch);
 }
 
 async function joined(parts: NonNullable<GitHttpRequest['body']>): Promise<Buffer> {

@@ -1,12 +1,8 @@
 import { writeSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { isMainThread, parentPort, Worker, workerData } from 'node:worker_threads';
+import { isMainThread, Worker } from 'node:worker_threads';
 import { LIMITS } from '../core/limits.ts';
-import { quote } from '../core/text.ts';
-import { createCredentials } from './credentials.ts';
-import { createGitHttp } from './git-http.ts';
 import { type GitAnswer, type GitJob, type GitQuestion, OVER_MEMORY, OVER_TIME } from './git-messages.ts';
-import { openGitRepository, toGitError } from './git-repository.ts';
 
 /**
  * The child process of the Git transport. Before its digest can be checked, a pack must be parsed, and a
@@ -18,7 +14,8 @@ import { openGitRepository, toGitError } from './git-repository.ts';
 const WATCH_INTERVAL = 20;
 
 if (isMainThread) supervise();
-else work(workerData as GitJob);
+// Loaded by the thread alone: the libraries take longer to load than a small fetch takes, and the watch needs none.
+else await import('./git-worker-thread.ts');
 
 function supervise(): void {
   const job = JSON.parse(process.argv[2] ?? '{}') as GitJob;
@@ -45,30 +42,4 @@ function supervise(): void {
 function end(reason: string): void {
   writeSync(process.stderr.fd, `${reason}\n`);
   process.kill(process.pid, 'SIGKILL');
-}
-
-function work({ location, gitdir }: GitJob): void {
-  const http = createGitHttp(createCredentials(process.env));
-  const repository = openGitRepository(gitdir);
-
-  const answer = async (question: GitQuestion): Promise<GitAnswer> => {
-    const { id } = question;
-    try {
-      if (question.kind === 'fetch') await repository.fetch(location, http);
-      if (question.kind === 'reopen') repository.reopen();
-      const file =
-        question.kind === 'read'
-          ? await repository.read(location.branch, question.path, question.maxBytes)
-          : undefined;
-      return { id, bytesReceived: http.bytesReceived, ...(file === undefined ? {} : { file }) };
-    } catch (error) {
-      const { code, message, hint, cause } = toGitError(error, location);
-      const git = cause instanceof Error ? quote(cause.message) : undefined;
-      return { id, bytesReceived: http.bytesReceived, error: { code, message, hint, git } };
-    }
-  };
-
-  parentPort?.on('message', (question: GitQuestion) => {
-    void answer(question).then((reply) => parentPort?.postMessage(reply, []));
-  });
 }
