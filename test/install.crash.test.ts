@@ -19,7 +19,7 @@ beforeAll(async () => {
   await mkdir(base);
   const project = createProject(base);
   for (const n of [1, 2, 3, 4, 5])
-    await installTexts(project, { lens: `lens ${n}`, users: `users ${n}` }, `old ${n}`);
+    await installTexts(project, { lens: `lens ${n}`, users: `users ${n}` }, `old ${n}`, 'old/plugins.json');
 });
 
 afterAll(async () => {

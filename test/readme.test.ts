@@ -119,12 +119,14 @@ describe('README', () => {
     const project = join(world.directory.path, 'project');
     await mkdir(project);
     const lines = blocks.get('Five minutes as a user') ?? [];
-    expect(lines).toHaveLength(9);
+    expect(lines).toContain('sheaf install mermaid-diagram');
     const output = new Map<string, string>();
     for (const line of lines) {
       if (line === 'sheaf outdated') await world.releaseMore();
       output.set(line, await shell(line, project));
     }
+    expect([...output.keys()]).toEqual(lines);
+    expect(output.get('sheaf search diagram')).toMatch(/^mermaid-diagram/m);
     expect(output.get('sheaf list')).toContain('mermaid-diagram');
     expect(output.get('sheaf update')).toContain('1.0.0 → 1.1.0');
     expect(output.get('sheaf rollback')).toContain('1.1.0 → 1.0.0');
@@ -158,7 +160,17 @@ describe('README', () => {
     const { stdout } = await run(process.execPath, [join(ROOT, 'examples/quickstart/main.mjs')], {
       env: { ...process.env, TMPDIR: temporary },
     });
-    for (const step of ['registry add', 'sync', 'info', 'install', 'list', 'update', 'rollback', 'verify']) {
+    for (const step of [
+      'registry add',
+      'sync',
+      'search',
+      'info',
+      'install',
+      'list',
+      'update',
+      'rollback',
+      'verify',
+    ]) {
       expect(stdout).toMatch(new RegExp(`^\\$ sheaf ${step}`, 'm'));
     }
     expect(stdout).toContain('That was all of it');

@@ -206,7 +206,8 @@ describe('over Git', () => {
   it('reads a repository whose HEAD names a branch that was never pushed', async () => {
     await git(repository, 'symbolic-ref', 'HEAD', 'refs/heads/main');
     const ports = client();
-    await registryAdd(ports, { url: await overHttp(), root: registry.rootId, yes: false });
+    const added = await registryAdd(ports, { url: await overHttp(), root: registry.rootId, yes: false });
+    expect(added.rootId).toBe(registry.rootId);
     await reads(ports, '1.0.0');
   });
 

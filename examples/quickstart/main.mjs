@@ -125,6 +125,7 @@ async function quickstart() {
   const root = await rootDigest(registry);
   await user(`registry add git+${git.url}plugins.git#index --alias demo --root sha256:${root}`);
   await user('sync');
+  await user('search language models');
   await user('info context-pack');
   await user('install context-pack advanced-query-engine@^1');
   await user('list');

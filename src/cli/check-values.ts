@@ -26,7 +26,9 @@ export function checkArguments(command: CommandSpec, given: readonly string[]): 
   }
   for (const [index, text] of given.entries()) {
     const argument = command.arguments[index] ?? last;
-    if (argument !== undefined) checkValue(argument.name, argument.kind, text);
+    if (argument === undefined) continue;
+    checkValue(argument.name, argument.kind, text);
+    checkChoice(argument.name, argument.choices, text);
   }
 }
 
@@ -48,16 +50,15 @@ export function checkValues(
     }
     for (const text of values.get(option.name) ?? []) {
       if (option.value !== undefined) checkValue(`--${option.name}`, option.value.kind, text);
-      checkChoice(option, text);
+      checkChoice(`--${option.name}`, option.value?.choices, text);
     }
   }
 }
 
-function checkChoice(option: OptionSpec, text: string): void {
-  const choices = option.value?.choices;
+function checkChoice(name: string, choices: readonly string[] | undefined, text: string): void {
   if (choices === undefined || choices.includes(text)) return;
   const meant = closest(text, choices);
-  throw new SheafError('SHEAF_USAGE', `--${option.name} cannot be ${quote(text)}.`, {
+  throw new SheafError('SHEAF_USAGE', `${name} cannot be ${quote(text)}.`, {
     hint: meant === undefined ? `Write one of: ${choices.join(', ')}.` : `Did you mean ${meant}?`,
   });
 }

@@ -1,5 +1,6 @@
 /** Every command of sheaf, by the words that a person types. */
 export type CommandName =
+  | 'search'
   | 'install'
   | 'update'
   | 'outdated'
@@ -8,6 +9,9 @@ export type CommandName =
   | 'info'
   | 'rollback'
   | 'verify'
+  | 'why'
+  | 'pin'
+  | 'unpin'
   | 'registry add'
   | 'registry list'
   | 'registry remove'
@@ -20,6 +24,7 @@ export type CommandName =
   | 'index sign'
   | 'index publish'
   | 'index verify'
+  | 'import krew'
   | 'doctor'
   | 'cache list'
   | 'cache clean'
@@ -29,6 +34,7 @@ export type CommandName =
   | 'config set'
   | 'config unset'
   | 'config path'
+  | 'completion'
   | 'explain'
   | 'help';
 
@@ -42,6 +48,8 @@ export type ValueKind =
   | 'duration'
   | 'count'
   | 'plugin'
+  | 'installed'
+  | 'category'
   | 'registry'
   | 'principal'
   | 'namespace'
@@ -65,6 +73,7 @@ export interface OptionSpec {
 export interface ArgumentSpec {
   readonly name: string;
   readonly kind: ValueKind;
+  readonly choices?: readonly string[];
   readonly required: boolean;
   readonly repeat?: boolean;
   readonly summary: string;

@@ -30,7 +30,18 @@ export function toRefusal(thrown: unknown, signal: AbortSignal): SheafError {
   });
 }
 
-/** Whatever an operation threw on its way out, the person pressed Ctrl-C. */
+/**
+ * The refusal after Ctrl-C. Only what stopped because of it, which operations do no later than before their one
+ * decisive step, has certainly changed nothing; what failed otherwise, or had to be left at its work, may have
+ * taken that step.
+ */
 export function interrupted(cause?: unknown): SheafError {
-  return new SheafError('SHEAF_INTERRUPTED', 'Interrupted; nothing was changed.', { cause });
+  const stopped =
+    cause instanceof Error &&
+    (cause.name === 'AbortError' || (cause instanceof SheafError && cause.code === 'SHEAF_INTERRUPTED'));
+  if (stopped) return new SheafError('SHEAF_INTERRUPTED', 'Interrupted; nothing was changed.', { cause });
+  return new SheafError('SHEAF_INTERRUPTED', 'Interrupted before it could finish; nothing is half done.', {
+    hint: 'Run the command again: it finds everything as it was, or as it should be, and goes on from there.',
+    cause,
+  });
 }

@@ -140,6 +140,16 @@ describe('options', () => {
     expect(parse('list').flags.size).toBe(0);
   });
 
+  const INSTALL = COMMAND_TABLE.find(({ name }) => name === 'install') ?? COMMAND_TABLE[0];
+  const flags = optionsOf(INSTALL as (typeof COMMAND_TABLE)[number])
+    .filter(({ name, value }) => value === undefined && name !== 'help' && name !== 'version')
+    .map(({ name }) => name);
+
+  it.each(flags)('that are flags leave the next word alone: --%s', (name) => {
+    const line = parse('install', `--${name}`, 'graph-lens');
+    expect([line.arguments, [...line.flags]]).toEqual([['graph-lens'], [name]]);
+  });
+
   it('that may repeat keep every value in order, in long and short forms', () => {
     const line = parse('registry', 'init', 'd', '--root-key', 'b.pub', '--root-key=a.pub', '--root-key', '2');
     expect(line.values.get('root-key')).toEqual(['b.pub', 'a.pub', '2']);
@@ -219,7 +229,7 @@ describe('the command table', () => {
       for (const { line } of command.examples) {
         const [program, ...words] = line
           .replace(/^.*"\$\((.*)\)"$/, '$1')
-          .replace(/ < .*$/, '')
+          .replace(/ [<>|] .*$/, '')
           .split(' ');
         expect(program).toBe('sheaf');
         expect({ line, name: parse(...words).command.name }).toEqual({ line, name: command.name });

@@ -158,15 +158,15 @@ function markToken(token: string, options: readonly OptionSpec[], command: strin
   const found = names.startsWith('--')
     ? [requireOption(names, options, command)]
     : Array.from(names.slice(1), (letter) => requireOption(`-${letter}`, options, command));
-  const long = found.map((option) => `--${option.name}`);
+  const long = found.map((option) => `--${keyOf(option)}`);
   if (equals === -1) return long;
   const last = found.at(-1);
   if (last?.value === undefined) {
     throw new SheafError('SHEAF_USAGE', `${quote(names)} is a flag and takes no value.`, {
-      hint: `Write ${long.at(-1) ?? 'it'} without "=".`,
+      hint: `Write ${last === undefined ? 'it' : `--${last.name}`} without "=".`,
     });
   }
-  return [...long.slice(0, -1), `--${last.name}=${MARK}${token.slice(equals + 1)}`];
+  return [...long.slice(0, -1), `--${keyOf(last)}=${MARK}${token.slice(equals + 1)}`];
 }
 
 function requireOption(name: string, options: readonly OptionSpec[], command: string): OptionSpec {
@@ -194,6 +194,14 @@ function requireOption(name: string, options: readonly OptionSpec[], command: st
 function unmark(text: string): string {
   if (text.startsWith(MARK)) return text.slice(MARK.length);
   throw new SheafError('SHEAF_INTERNAL', 'The command line parser changed a value.');
+}
+
+/**
+ * An option as cac must be told it: under the key by which it keeps the declaration, or a flag such as
+ * `--allow-stale` is not known to be one and takes the next word.
+ */
+function keyOf({ name }: OptionSpec): string {
+  return name.startsWith('no-') ? `no-${camelCase(name.slice('no-'.length))}` : camelCase(name);
 }
 
 /** The key under which cac returns an option. */

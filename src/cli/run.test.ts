@@ -268,7 +268,22 @@ describe('a refusal for people', () => {
     expect(toRefusal('a string', never).code).toBe('SHEAF_INTERNAL');
     const known = new SheafError('SHEAF_FORK', 'Two.');
     expect(toRefusal(known, never)).toBe(known);
-    expect(toRefusal(known, AbortSignal.abort()).code).toBe('SHEAF_INTERRUPTED');
+  });
+
+  it('says after an interrupt that nothing was changed only of what stopped because of it', () => {
+    const signal = AbortSignal.abort();
+    const stopped = new SheafError('SHEAF_INTERRUPTED', 'The transfer was interrupted.');
+    for (const thrown of [stopped, signal.reason]) {
+      expect(toRefusal(thrown, signal)).toMatchObject({
+        code: 'SHEAF_INTERRUPTED',
+        message: 'Interrupted; nothing was changed.',
+      });
+    }
+    for (const thrown of [errno('ENOSPC'), new SheafError('SHEAF_FORK', 'Two.'), undefined]) {
+      const refusal = toRefusal(thrown, signal);
+      expect(refusal.code).toBe('SHEAF_INTERRUPTED');
+      expect(refusal.message).not.toContain('nothing was changed');
+    }
   });
 });
 

@@ -1,5 +1,6 @@
 import { SheafError } from '../core/errors.ts';
 import { sheafVersion } from '../wiring/version.ts';
+import { updateLines } from './announce-updates.ts';
 import type { GlobalOptions, Outcome } from './call.ts';
 import { loadCommand } from './command-modules.ts';
 import type { CommandName } from './command-spec.ts';
@@ -37,11 +38,16 @@ export async function runCommandLine(
     silent: global.json,
   });
   try {
-    const work = runParsedLine(parseCommandLine(argv), stdio, conversation, signal);
+    const line = parseCommandLine(argv);
+    const work = runParsedLine(line, stdio, conversation, signal);
     const outcome = await unlessInterrupted(work, signal);
     conversation.finish();
     if (global.json) stdio.stdout.write(successDocument(outcome.data, conversation.warnings));
     else print(stdio.stdout, outcome.lines(), colours(stdio.stdout));
+    if (line.kind === 'command') {
+      const notice = updateLines(line, stdio, conversation, signal);
+      print(stdio.stderr, await notice, colours(stdio.stderr));
+    }
     return outcome.exitStatus ?? EXIT_OK;
   } catch (thrown) {
     conversation.finish();

@@ -10,6 +10,7 @@ import {
 import { bundleObject, readBundle } from './bundle.ts';
 import { type DescribedPlugin, describePlugin } from './describe-plugin.ts';
 import { sha256 } from './digest.ts';
+import { documentId } from './document-id.ts';
 import type { BuiltObject, FetchObject } from './index-head.ts';
 import { FILE_KINDS, readIndexHead, record, writeIndexHead } from './index-head.ts';
 import { createIndexReader } from './index-reader.ts';
@@ -17,10 +18,9 @@ import { parseInstant } from './instant.ts';
 import type { ReleaseManifest, Tier } from './manifest.ts';
 import { allNames } from './names.ts';
 import type { PluginName } from './plugin-name.ts';
-import { readRank } from './ranks.ts';
+import { readRankRun } from './rank-run.ts';
 import { readReleasesRecord } from './records.ts';
-import { findTerm } from './term-index.ts';
-import { documentId, locateLeaf, readLeaf } from './tree.ts';
+import { findTerm } from './term-lookup.ts';
 import type { Version } from './version.ts';
 
 const encode = (text: string): Uint8Array => new TextEncoder().encode(text);
@@ -161,9 +161,8 @@ describe('an index', () => {
     const fetchObject = fetcher(built.objects);
     expect(await allNames(built.head, fetchObject)).toEqual(['call-tree', 'graph-lens']);
     expect((await findTerm(built.head.runs.terms, 'draw', fetchObject))?.count).toBe(2);
-    const leaf = await locateLeaf('ranks', built.head.trees.ranks, 'graph-lens', fetchObject);
-    const line = readLeaf(await fetchObject(leaf), leaf.path).get('graph-lens')!;
-    expect(readRank(line)).toMatchObject({ name: 'graph-lens', downloads: 4000 });
+    const [run] = await reader.runs('ranks', '');
+    expect(readRankRun(run!, 'ranks')).toMatchObject([{ id: documentId('graph-lens'), downloads: 4000 }, {}]);
     expect((await reader.owner('guild'))?.files).toEqual({ '1.signers': 'keys' });
   });
 
@@ -285,7 +284,7 @@ describe('an updated index', () => {
     );
   });
 
-  it('changes nothing but leaves, bundle and what is above them with one release', async () => {
+  it('changes nothing but leaves, results, bundle and what is above them with one release', async () => {
     const built = buildIndex(contentOf(many));
     const sample = many['plugin-7']!;
     const next = { ...sample, versions: ['1.0.0', '1.1.0'] };
@@ -300,6 +299,7 @@ describe('an updated index', () => {
       'index.json',
       'plugins/all.jsonl',
       'releases/all.jsonl',
+      'results/all.jsonl',
     ]);
     expect(reachable(updated, built).size).toBe(reachable(built).size);
   });

@@ -1,20 +1,28 @@
+import { buildNameRuns } from './build-names.ts';
+import { buildRankRuns, editRanks, rankRows } from './build-ranks.ts';
+import { buildResults, summariesById, updateResults } from './build-results.ts';
+import type { BuiltRuns } from './build-runs.ts';
+import type { BuiltTree } from './build-tree.ts';
+import { buildTree, updateTree } from './build-tree.ts';
+import { builtObject } from './built-object.ts';
 import type { DescribedPlugin } from './describe-plugin.ts';
 import type { ObjectRef } from './digest.ts';
+import { documentId, locateLeaf } from './document-id.ts';
 import type { BuiltObject, FetchObject, FileKind, IndexHead, RunKind, TreeKind } from './index-head.ts';
-import { builtObject, FILE_KINDS, filePath, HEAD_PATH, record, writeIndexHead } from './index-head.ts';
+import { FILE_KINDS, filePath, HEAD_PATH, record, writeIndexHead } from './index-head.ts';
 import { LIMITS } from './limits.ts';
-import { allNames, buildNameRuns } from './names.ts';
+import { allNames } from './names.ts';
 import type { PluginName } from './plugin-name.ts';
-import { rankOf, writeRank } from './ranks.ts';
+import { readRankRun } from './rank-run.ts';
 import type { OwnerRecord, PluginRecord } from './records.ts';
 import { readPluginRecord, writeOwnerRecord, writePluginRecord } from './records.ts';
-import type { BuiltRuns } from './runs.ts';
 import { allRuns, runPages } from './runs.ts';
 import type { TermEdit } from './term-index.ts';
-import { allTerms, buildTermRuns, createTermCollector, editTerms } from './term-index.ts';
-import { termsOf } from './terms.ts';
-import type { BuiltTree } from './tree.ts';
-import { buildTree, documentId, locateLeaf, readLeaf, updateTree } from './tree.ts';
+import { buildTermRuns, createTermCollector, editTerms } from './term-index.ts';
+import { allTerms, findTerm } from './term-lookup.ts';
+import type { TermEntry } from './term-run.ts';
+import { isWord, termsOf } from './terms.ts';
+import { readLeaf } from './tree.ts';
 
 /** Everything a registry publishes, read and checked; the order of nothing in it matters. */
 export interface IndexContent {
@@ -41,21 +49,24 @@ export interface BuiltIndex {
 export function buildIndex(content: IndexContent): BuiltIndex {
   const { plugins, owners } = content;
   const terms = createTermCollector();
-  for (const { plugin } of plugins) terms.add(documentId(plugin.name), termsOf(plugin));
+  const records = plugins.map(({ plugin }) => plugin);
+  for (const plugin of records) terms.add(documentId(plugin.name), termsOf(plugin));
+  const entries = terms.entries();
   const trees = {
     plugins: buildTree('plugins', linesOf(plugins, pluginLine)),
     releases: buildTree('releases', linesOf(plugins, releasesLine)),
     owners: buildTree('owners', new Map(owners.map((owner) => [owner.owner, writeOwnerRecord(owner)]))),
-    ranks: buildTree('ranks', linesOf(plugins, rankLine)),
+    results: buildResults(entries, summariesById(records), plugins.length),
   };
   const runs = {
-    names: buildNameRuns(plugins.map(({ plugin }) => plugin.name).toSorted()),
-    terms: buildTermRuns(terms.entries()),
+    names: buildNameRuns(records.map(({ name }) => name).toSorted()),
+    terms: buildTermRuns(entries),
+    ranks: buildRankRuns(rankRows(records)),
   };
   const files = record(FILE_KINDS, (kind) => builtObject(filePath(kind), content.files[kind]));
   const counts = {
     plugins: plugins.length,
-    releases: releasesOf(plugins.map(({ plugin }) => plugin)),
+    releases: releasesOf(records),
     owners: owners.length,
   };
   const bundles = plugins.flatMap((plugin) => plugin.bundles);
@@ -82,6 +93,10 @@ export async function updateIndex(
     releases: previous.releases + releasesOf(described.map(({ plugin }) => plugin)) - releasesOf(outgoing),
     owners: previous.owners + (await gainedOwners(previous, changes.owners, fetchObject)),
   };
+  const after = recordsAfter(before, changes);
+  const ids = new Set([...changes.plugins.keys()].map(documentId));
+  const words = new Set([...wordsOf(before), ...wordsOf(after)]);
+  const terms = await updateTerms(previous, { ids, words, before, after }, fetchObject);
   const pluginTree = (kind: TreeKind, line: (plugin: DescribedPlugin) => string): Promise<BuiltTree> =>
     updateTree(kind, previous.trees[kind], edits(changes.plugins, line), counts.plugins, fetchObject);
   const trees = {
@@ -94,11 +109,21 @@ export async function updateIndex(
       counts.owners,
       fetchObject,
     ),
-    ranks: await pluginTree('ranks', rankLine),
+    results: await updateResults(
+      previous,
+      {
+        words,
+        entries: terms.entries,
+        lines: new Map([...new Map([...ids].map((id) => [id, []])), ...summariesById(after.values())]),
+        plugins: counts.plugins,
+      },
+      fetchObject,
+    ),
   };
   const runs = {
     names: await updateNames(previous, changes, before, fetchObject),
-    terms: await updateTerms(previous, changes, before, fetchObject),
+    terms: terms.runs,
+    ranks: await updateRanks(previous, before, after, fetchObject),
   };
   const files = record(FILE_KINDS, (kind): ObjectRef | BuiltObject => {
     const bytes = changes.files[kind];
@@ -127,9 +152,9 @@ function assemble(
       plugins: trees.plugins.ref,
       releases: trees.releases.ref,
       owners: trees.owners.ref,
-      ranks: trees.ranks.ref,
+      results: trees.results.ref,
     },
-    runs: { names: runs.names.ref, terms: runs.terms.ref },
+    runs: { names: runs.names.ref, terms: runs.terms.ref, ranks: runs.ranks.ref },
     files: record(FILE_KINDS, (kind) => ({ sha256: files[kind].sha256, size: files[kind].size })),
     bundles: counts.releases <= LIMITS.releasesWithBundlesOnGit ? 'everywhere' : 'static',
   };
@@ -182,7 +207,7 @@ async function gainedOwners(
 async function updateNames(
   previous: IndexHead,
   changes: IndexChanges,
-  before: ReadonlyMap<PluginName, PluginRecord>,
+  before: Records,
   fetchObject: FetchObject,
 ): Promise<BuiltRuns> {
   const same = [...changes.plugins].every(([name, now]) => before.has(name) === (now !== undefined));
@@ -195,25 +220,61 @@ async function updateNames(
   return onlyNew('names', previous, buildNameRuns([...names].toSorted()), fetchObject);
 }
 
-async function updateTerms(
-  previous: IndexHead,
-  changes: IndexChanges,
-  before: ReadonlyMap<PluginName, PluginRecord>,
-  fetchObject: FetchObject,
-): Promise<BuiltRuns> {
+type Records = ReadonlyMap<PluginName, PluginRecord>;
+
+function recordsAfter(before: Records, changes: IndexChanges): Records {
   const after = new Map(before);
   for (const [name, now] of changes.plugins) {
     if (now === undefined) after.delete(name);
     else after.set(name, now.plugin);
   }
+  return after;
+}
+
+function wordsOf(records: Records): readonly string[] {
+  return [...records.values()].flatMap((plugin) => [...termsOf(plugin).keys()].filter(isWord));
+}
+
+interface TermChanges {
+  readonly ids: ReadonlySet<number>;
+  readonly words: ReadonlySet<string>;
+  readonly before: Records;
+  readonly after: Records;
+}
+
+/** The runs of terms, with entries of at least the words that the changed documents have. */
+async function updateTerms(
+  previous: IndexHead,
+  { ids, words, before, after }: TermChanges,
+  fetchObject: FetchObject,
+): Promise<{ readonly runs: BuiltRuns; readonly entries: readonly TermEntry[] }> {
+  const runs = previous.runs.terms;
   const edits = new Map<number, TermEdit>();
-  for (const id of new Set([...changes.plugins.keys()].map(documentId))) {
+  for (const id of ids) {
     const edit = { before: termsOfDocument(id, before), after: termsOfDocument(id, after) };
     if (!sameTerms(edit)) edits.set(id, edit);
   }
-  if (edits.size === 0) return { ref: previous.runs.terms, objects: [] };
-  const entries = await allTerms(previous.runs.terms, fetchObject);
-  return onlyNew('terms', previous, buildTermRuns(editTerms(entries, edits)), fetchObject);
+  if (edits.size === 0) {
+    const found = await Promise.all([...words].map((word) => findTerm(runs, word, fetchObject)));
+    return { runs: { ref: runs, objects: [] }, entries: found.flatMap((term) => term?.entries ?? []) };
+  }
+  const entries = editTerms(await allTerms(runs, fetchObject), edits);
+  return { runs: await onlyNew('terms', previous, buildTermRuns(entries), fetchObject), entries };
+}
+
+async function updateRanks(
+  previous: IndexHead,
+  before: Records,
+  after: Records,
+  fetchObject: FetchObject,
+): Promise<BuiltRuns> {
+  const [gone, come] = [rankRows(before.values()), rankRows(after.values())];
+  if (JSON.stringify(gone) === JSON.stringify(come)) return { ref: previous.runs.ranks, objects: [] };
+  const found = await allRuns('ranks', previous.runs.ranks, fetchObject);
+  const rows = await Promise.all(
+    found.map(async ({ object }) => readRankRun(await fetchObject(object), object.path)),
+  );
+  return onlyNew('ranks', previous, buildRankRuns(editRanks(rows.flat(), gone, come)), fetchObject);
 }
 
 /** The union over the records that share an id, as the term collector joins them. */
@@ -269,8 +330,4 @@ function pluginLine({ plugin }: DescribedPlugin): string {
 
 function releasesLine({ releases }: DescribedPlugin): string {
   return releases;
-}
-
-function rankLine({ plugin }: DescribedPlugin): string {
-  return writeRank(rankOf(plugin));
 }

@@ -1,6 +1,6 @@
+import { builtObject } from './built-object.ts';
 import type { Sha256 } from './digest.ts';
 import type { BuiltObject, IndexObject } from './index-head.ts';
-import { builtObject } from './index-head.ts';
 import { LIMITS } from './limits.ts';
 import type { PluginName } from './plugin-name.ts';
 import { namePrefix } from './plugin-name.ts';

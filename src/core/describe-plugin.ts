@@ -118,6 +118,7 @@ function pluginRecord(
     repository: manifest.repository,
     homepage: manifest.homepage,
     deprecated: plugin.deprecated,
+    yanked: plugin.yanked[manifest.version],
     published: audit === undefined ? undefined : formatInstant(audit.published),
     score: audit?.scan?.score,
     rating: meanRating(reviews),

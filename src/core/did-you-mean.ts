@@ -30,7 +30,7 @@ function allowedSlips(word: string): number {
  * The fewest insertions, deletions, replacements and swaps of neighbours that turn one word into the other
  * (optimal string alignment, the restricted form of F. J. Damerau, CACM 7(3), 1964).
  */
-function slips(from: string, to: string): number {
+export function slips(from: string, to: string): number {
   let beforeLast: number[] = [];
   let last = Array.from({ length: to.length + 1 }, (_, column) => column);
   for (let row = 1; row <= from.length; row++) {

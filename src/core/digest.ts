@@ -1,16 +1,11 @@
 import { createHash } from 'node:crypto';
 import { SheafError } from './errors.ts';
+import type { ObjectRef, Sha256 } from './object-ref.ts';
+import { isSha256 } from './object-ref.ts';
 
-declare const sha256Brand: unique symbol;
-
-/** A SHA-256 (FIPS 180-4) as 64 lower-case hexadecimal digits: the identity of every object. */
-export type Sha256 = string & { readonly [sha256Brand]: true };
-
-/** A reference by content: what the bytes must hash to and how long they must be, in bytes. */
-export interface ObjectRef {
-  readonly sha256: Sha256;
-  readonly size: number;
-}
+// What a digest is can be told without hashing; readers that also run in a browser take it from there.
+export type { ObjectRef, Sha256 } from './object-ref.ts';
+export { isSha256 } from './object-ref.ts';
 
 /** The SHA-256 of bytes. */
 export function sha256(bytes: Uint8Array): Sha256 {
@@ -20,11 +15,6 @@ export function sha256(bytes: Uint8Array): Sha256 {
 /** The reference by which a parent names these bytes. */
 export function refOf(bytes: Uint8Array): ObjectRef {
   return { sha256: sha256(bytes), size: bytes.byteLength };
-}
-
-/** Whether the text is a SHA-256 as sheaf writes it: 64 lower-case hexadecimal digits. */
-export function isSha256(text: unknown): text is Sha256 {
-  return typeof text === 'string' && /^[0-9a-f]{64}$/.test(text);
 }
 
 /**

@@ -7,7 +7,8 @@ import type { Finding, Place } from './finding.ts';
 export const ERROR_MEANINGS = {
   SHEAF_USAGE: 'The command line was not understood.',
   SHEAF_CANCELLED: 'The person answered no, or nobody could be asked.',
-  SHEAF_INTERRUPTED: 'The command was interrupted and changed nothing.',
+  SHEAF_INTERRUPTED:
+    'The command was interrupted; what it was to change is as before, or changed as a whole.',
   SHEAF_AUTHENTICATION: 'A server asked for credentials that are missing or wrong.',
   SHEAF_INVALID_FILE: 'A file does not have the form that its place demands.',
   SHEAF_PATH: 'A file or directory that the command was pointed at is not there, or is of the wrong kind.',

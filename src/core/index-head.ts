@@ -1,5 +1,4 @@
-import type { ObjectRef, Sha256 } from './digest.ts';
-import { refOf } from './digest.ts';
+import type { ObjectRef, Sha256 } from './object-ref.ts';
 import type { JsonContext } from './strict-json.ts';
 import {
   jsonFault,
@@ -34,17 +33,17 @@ export interface IndexHead {
   readonly bundles: 'everywhere' | 'static';
 }
 
-/** `plugins`: what results show. `releases`: what resolution needs. `owners`: their keys. `ranks`: quality. */
-export type TreeKind = 'plugins' | 'releases' | 'owners' | 'ranks';
+/** `plugins`: what results show. `releases`: what resolution needs. `owners`: their keys. `results`: the best of a word. */
+export type TreeKind = 'plugins' | 'releases' | 'owners' | 'results';
 
-/** `names`: all plugin names, front-coded. `terms`: the inverted index of the search. */
-export type RunKind = 'names' | 'terms';
+/** `names`: all plugin names, front-coded. `terms`: the inverted index of the search. `ranks`: what it sorts by. */
+export type RunKind = 'names' | 'terms' | 'ranks';
 
 /** Small files that every client wants whole. */
 export type FileKind = 'registry' | 'categories' | 'collections' | 'status' | 'advisories' | 'revoked';
 
-export const TREE_KINDS: readonly TreeKind[] = ['plugins', 'releases', 'owners', 'ranks'];
-export const RUN_KINDS: readonly RunKind[] = ['names', 'terms'];
+export const TREE_KINDS: readonly TreeKind[] = ['plugins', 'releases', 'owners', 'results'];
+export const RUN_KINDS: readonly RunKind[] = ['names', 'terms', 'ranks'];
 export const FILE_KINDS: readonly FileKind[] = [
   'registry',
   'categories',
@@ -88,11 +87,6 @@ export interface IndexObject extends ObjectRef {
 /** An object together with its bytes, as builders make it. */
 export interface BuiltObject extends IndexObject {
   readonly bytes: Uint8Array;
-}
-
-/** The object that bytes at a path are. */
-export function builtObject(path: string, bytes: Uint8Array): BuiltObject {
-  return { path, ...refOf(bytes), bytes };
 }
 
 /** Fetches an object. The bytes have the digest that was asked for; an absent object is an error. */

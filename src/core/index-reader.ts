@@ -1,5 +1,6 @@
 import { type BundleFiles, bundleObject, readBundle } from './bundle.ts';
 import type { Checkpoint } from './checkpoint.ts';
+import { locateLeaf } from './document-id.ts';
 import { SheafError } from './errors.ts';
 import {
   type FetchObject,
@@ -22,7 +23,7 @@ import {
   readReleasesRecord,
 } from './records.ts';
 import { runsBetween } from './runs.ts';
-import { locateLeaf, readLeaf } from './tree.ts';
+import { readLeaf } from './tree.ts';
 
 /**
  * Looks things up in one verified index, fetching only the objects on the way: head, node, leaf. Everything

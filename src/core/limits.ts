@@ -25,10 +25,16 @@ export const LIMITS = {
   textFileBytes: 4_194_304, // 4 MiB
   /** Tables and lists inside each other in such a file. */
   textFileDepth: 32,
+  /** The JSON Schema of a plugin's configuration, and how long it may take to compile and apply it. */
+  configSchemaBytes: 65_536, // 64 KiB
+  configSchemaTime: 2_000,
   /** Findings reported for one file. */
   findingsPerFile: 100,
-  /** Versions tried in one resolution before it is given up. */
-  resolutionSteps: 200_000,
+  /** Comparisons of version sets in one resolution before it is given up. */
+  resolutionSteps: 20_000_000,
+  /** Characters of a query that are read, and words of it that are looked up. */
+  queryLength: 1_024,
+  queryWords: 24,
   /** How long a command waits for another one that holds a lock. */
   lockWait: 600_000, // 10 minutes
   /** An artifact of unknown size (imported releases only). */

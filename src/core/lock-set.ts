@@ -1,4 +1,10 @@
-import { type LockedPlugin, type LockedRegistry, type Lockfile, writeLockfile } from './lockfile.ts';
+import {
+  type LockedLocal,
+  type LockedPlugin,
+  type LockedRegistry,
+  type Lockfile,
+  writeLockfile,
+} from './lockfile.ts';
 import type { PluginName } from './plugin-name.ts';
 import type { TrustedRelease } from './release-trust.ts';
 import type { Choice } from './resolve.ts';
@@ -15,17 +21,20 @@ export interface ChosenRelease {
  * @param before the lock file until now. When it says the same of every plugin it is returned as it is: a newer
  *   checkpoint alone is no reason to change a file that people review.
  * @param registries those that are open; only the ones something comes from are recorded.
+ * @param locals plugins from folders and files.
  */
 export function lockSet(
   chosen: readonly ChosenRelease[],
   registries: readonly LockedRegistry[],
   before: Lockfile | undefined,
+  locals: readonly LockedLocal[] = [],
 ): Lockfile {
   const plugins = chosen.map(lockedPlugin);
   const used = registries.filter(({ id }) => plugins.some(({ registry }) => registry === id));
-  if (before === undefined) return { registries: used, plugins };
-  const isSame = textOf({ registries: before.registries, plugins }) === textOf(before);
-  return isSame ? before : { registries: used, plugins };
+  const local = locals.length === 0 ? {} : { local: locals };
+  if (before === undefined) return { registries: used, plugins, ...local };
+  const isSame = textOf({ registries: before.registries, plugins, ...local }) === textOf(before);
+  return isSame ? before : { registries: used, plugins, ...local };
 }
 
 function lockedPlugin({ choice: { name, registry, version }, release }: ChosenRelease): LockedPlugin {

@@ -2,7 +2,14 @@ import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { type Sha256, sha256 } from './digest.ts';
 import { SheafError } from './errors.ts';
-import { type LockedPlugin, type Lockfile, lockfileOf, readLockfile, writeLockfile } from './lockfile.ts';
+import {
+  type LockedLocal,
+  type LockedPlugin,
+  type Lockfile,
+  lockfileOf,
+  readLockfile,
+  writeLockfile,
+} from './lockfile.ts';
 import { pluginName } from './plugin-name.ts';
 import type { Version, VersionRange } from './version.ts';
 
@@ -53,6 +60,27 @@ describe('sheaf.lock', () => {
       registries: [],
       plugins: [],
     });
+  });
+
+  it('keeps plugins that nobody signed in a list of their own', () => {
+    const local: LockedLocal = {
+      name: pluginName('drafts'),
+      version: '0.1.0-dev' as Version,
+      path: '../drafts',
+      kind: 'archive',
+      sha256: digest('drafts'),
+      size: 7,
+      entry: 'build/drafts.wasm',
+      tier: 'wasm',
+      capabilities: ['query'],
+      dependencies: { [pluginName('users')]: '^1.0.0' as VersionRange },
+    };
+    const bytes = writeLockfile({ ...lock, local: [local] });
+    const written = new TextDecoder().decode(bytes);
+    expect(written).toContain('[[local]]\nname = "drafts"');
+    expect(read(written)).toEqual({ ...lock, local: [local] });
+    const twice = writeLockfile({ ...lock, local: [{ ...local, name: pluginName('users') }] });
+    expect(refusal(new TextDecoder().decode(twice)).message).toContain('users is listed twice');
   });
 
   it('gives the same bytes for the same lock in any order', () => {

@@ -6,7 +6,7 @@ import { parseLocalToml } from './local-toml.ts';
 import type { Tier } from './manifest.ts';
 import type { Platform } from './platform.ts';
 import type { PluginName } from './plugin-name.ts';
-import type { SourceDocument } from './source-text.ts';
+import type { Path, SourceDocument } from './source-text.ts';
 import { keySource, tomlString } from './toml-edit.ts';
 import { validate as validateLock } from './validators/lock.generated.js';
 import { isVersion, isVersionRange, type Version, type VersionRange } from './version.ts';
@@ -16,6 +16,11 @@ export interface Lockfile {
   readonly registries: readonly LockedRegistry[];
   /** Sorted by name. */
   readonly plugins: readonly LockedPlugin[];
+  /**
+   * Plugins that no registry vouches for, sorted by name; absent when there are none. A list of its own, so that
+   * nothing that deals with verified plugins ever meets one by accident.
+   */
+  readonly local?: readonly LockedLocal[];
 }
 
 /** The registry state of the last resolution: a floor for this project, never for the machine. */
@@ -44,6 +49,23 @@ export interface LockedPlugin {
   >;
 }
 
+/** One plugin that was installed from a folder or a file with `--allow-local`: nobody signed it. */
+export interface LockedLocal {
+  readonly name: PluginName;
+  readonly version: Version;
+  /** Where it was, relative to the project with `/`, or absolute: `./graph-lens`, `../out/lens.tar.gz`. */
+  readonly path: string;
+  readonly kind: 'archive' | 'wasm';
+  /** Digest and bytes of what was unpacked: the file, or the folder as an archive. */
+  readonly sha256: Sha256;
+  readonly size: number;
+  /** The file that a host loads. */
+  readonly entry?: string;
+  readonly tier: Tier;
+  readonly capabilities: readonly string[];
+  readonly dependencies: Readonly<Record<PluginName, VersionRange>>;
+}
+
 const FORMAT = 1;
 const RESTORE =
   'Restore sheaf.lock from version control, or delete it, and run `sheaf install` to resolve again.';
@@ -60,9 +82,10 @@ export function readLockfile(bytes: Uint8Array, file: string): Reading<Lockfile>
     const table = value as unknown as LockTable;
     const lock: Lockfile = {
       registries: (table.registry ?? []).toSorted((a, b) => order(a.id, b.id)),
-      plugins: (table.plugin ?? [])
-        .map((plugin) => Object.assign(plugin, { dependencies: plugin.dependencies ?? {} }))
-        .toSorted((a, b) => order(a.name, b.name)),
+      plugins: (table.plugin ?? []).map(withDependencies).toSorted((a, b) => order(a.name, b.name)),
+      ...(table.local === undefined
+        ? {}
+        : { local: table.local.map(withDependencies).toSorted((a, b) => order(a.name, b.name)) }),
     };
     judge(table, report);
     return lock;
@@ -94,6 +117,7 @@ export function writeLockfile(lock: Lockfile): Uint8Array {
     `# Written by sheaf. Commit this file, and change it only with sheaf.\nversion = ${FORMAT}`,
     ...lock.registries.toSorted((a, b) => order(a.id, b.id)).map(registryBlock),
     ...lock.plugins.toSorted((a, b) => order(a.name, b.name)).map(pluginBlock),
+    ...(lock.local ?? []).toSorted((a, b) => order(a.name, b.name)).map(localBlock),
   ];
   return new TextEncoder().encode(`${blocks.join('\n\n')}\n`);
 }
@@ -101,8 +125,18 @@ export function writeLockfile(lock: Lockfile): Uint8Array {
 /** The checked tables of the file. */
 interface LockTable {
   readonly registry?: readonly LockedRegistry[];
-  readonly plugin?: readonly (Omit<LockedPlugin, 'dependencies'> &
-    Partial<Pick<LockedPlugin, 'dependencies'>>)[];
+  readonly plugin?: readonly WithoutDependencies<LockedPlugin>[];
+  readonly local?: readonly WithoutDependencies<LockedLocal>[];
+}
+
+/** The table is left out where it would be empty. */
+type WithoutDependencies<T extends Pick<LockedPlugin, 'dependencies'>> = Omit<T, 'dependencies'> &
+  Partial<Pick<LockedPlugin, 'dependencies'>>;
+
+function withDependencies<T extends Partial<Pick<LockedPlugin, 'dependencies'>>>(
+  plugin: T,
+): T & Pick<LockedPlugin, 'dependencies'> {
+  return Object.assign(plugin, { dependencies: plugin.dependencies ?? {} });
 }
 
 function conflictMarker(bytes: Uint8Array, file: string): Finding | undefined {
@@ -133,28 +167,40 @@ function futureFormat(document: SourceDocument | undefined): Finding | undefined
 
 function judge(table: LockTable, report: Report): void {
   const ids = (table.registry ?? []).map(({ id }) => id);
-  const names = (table.plugin ?? []).map(({ name }) => name);
   for (const [index, id] of ids.entries()) {
     if (ids.indexOf(id) === index) continue;
     report(['registry', index, 'id'], 'lock-duplicate', `The registry ${id} is listed twice.`, RESTORE);
   }
-  for (const [index, plugin] of (table.plugin ?? []).entries()) {
-    const at = ['plugin', index];
-    if (names.indexOf(plugin.name) !== index) {
-      report([...at, 'name'], 'lock-duplicate', `The plugin ${plugin.name} is listed twice.`, RESTORE);
+  for (const [index, { name, registry }] of (table.plugin ?? []).entries()) {
+    if (ids.includes(registry)) continue;
+    const message = `${name} comes from the registry ${registry}, which is not listed.`;
+    report(['plugin', index, 'registry'], 'lock-registry', message, RESTORE);
+  }
+  const names = new Set<PluginName>();
+  for (const kind of ['plugin', 'local'] as const) {
+    for (const [index, plugin] of (table[kind] ?? []).entries()) {
+      judgePlugin(plugin, [kind, index], names, report);
+      names.add(plugin.name);
     }
-    if (!ids.includes(plugin.registry)) {
-      const message = `${plugin.name} comes from the registry ${plugin.registry}, which is not listed.`;
-      report([...at, 'registry'], 'lock-registry', message, RESTORE);
-    }
-    if (!isVersion(plugin.version)) {
-      report([...at, 'version'], 'lock-plugin-version', `${plugin.name} has no proper version.`, RESTORE);
-    }
-    for (const [name, range] of Object.entries(plugin.dependencies ?? {})) {
-      if (isVersionRange(range)) continue;
-      const message = `${plugin.name} needs ${name} in something that is not a range of versions.`;
-      report([...at, 'dependencies', name], 'lock-range', message, RESTORE);
-    }
+  }
+}
+
+function judgePlugin(
+  plugin: WithoutDependencies<LockedPlugin | LockedLocal>,
+  at: Path,
+  before: ReadonlySet<PluginName>,
+  report: Report,
+): void {
+  if (before.has(plugin.name)) {
+    report([...at, 'name'], 'lock-duplicate', `The plugin ${plugin.name} is listed twice.`, RESTORE);
+  }
+  if (!isVersion(plugin.version)) {
+    report([...at, 'version'], 'lock-plugin-version', `${plugin.name} has no proper version.`, RESTORE);
+  }
+  for (const [name, range] of Object.entries(plugin.dependencies ?? {})) {
+    if (isVersionRange(range)) continue;
+    const message = `${plugin.name} needs ${name} in something that is not a range of versions.`;
+    report([...at, 'dependencies', name], 'lock-range', message, RESTORE);
   }
 }
 
@@ -169,7 +215,6 @@ function registryBlock({ id, url, root, checkpoint }: LockedRegistry): string {
 }
 
 function pluginBlock(plugin: LockedPlugin): string {
-  const dependencies = Object.entries(plugin.dependencies).toSorted(([a], [b]) => order(a, b));
   const platforms = Object.entries(plugin.platforms).toSorted(([a], [b]) => order(a, b));
   return [
     '[[plugin]]',
@@ -180,13 +225,40 @@ function pluginBlock(plugin: LockedPlugin): string {
     `owner = ${inline(plugin.owner, ['name', 'version', 'key'])}`,
     `tier = ${tomlString(plugin.tier)}`,
     `capabilities = [${plugin.capabilities.toSorted(order).map(tomlString).join(', ')}]`,
-    ...(dependencies.length > 0 ? ['[plugin.dependencies]'] : []),
-    ...dependencies.map(([name, range]) => `${keySource([name])} = ${tomlString(range)}`),
+    ...dependencyLines('plugin', plugin),
     '[plugin.platforms]',
     ...platforms.map(
       ([platform, artifact]) => `${keySource([platform])} = ${inline(artifact, ['url', 'sha256', 'size'])}`,
     ),
   ].join('\n');
+}
+
+function localBlock(local: LockedLocal): string {
+  return [
+    '[[local]]',
+    `name = ${tomlString(local.name)}`,
+    `version = ${tomlString(local.version)}`,
+    `path = ${tomlString(local.path)}`,
+    `kind = ${tomlString(local.kind)}`,
+    `sha256 = ${tomlString(local.sha256)}`,
+    `size = ${local.size}`,
+    ...(local.entry === undefined ? [] : [`entry = ${tomlString(local.entry)}`]),
+    `tier = ${tomlString(local.tier)}`,
+    `capabilities = [${local.capabilities.toSorted(order).map(tomlString).join(', ')}]`,
+    ...dependencyLines('local', local),
+  ].join('\n');
+}
+
+function dependencyLines(
+  table: 'plugin' | 'local',
+  { dependencies }: Pick<LockedPlugin, 'dependencies'>,
+): readonly string[] {
+  const entries = Object.entries(dependencies).toSorted(([a], [b]) => order(a, b));
+  if (entries.length === 0) return [];
+  return [
+    `[${table}.dependencies]`,
+    ...entries.map(([name, range]) => `${keySource([name])} = ${tomlString(range)}`),
+  ];
 }
 
 /** An inline table with the keys in this order; absent ones are left out. */

@@ -1,7 +1,8 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { buildNameRuns } from './build-names.ts';
 import type { IndexHead } from './index-head.ts';
-import { allNames, buildNameRuns, readNames, writeNames } from './names.ts';
+import { allNames, readNames, writeNames } from './names.ts';
 import { isPluginName, type PluginName } from './plugin-name.ts';
 
 const name = fc.stringMatching(/^[a-z][a-z0-9]{1,6}(-[a-z0-9]{1,6}){0,3}$/).filter(isPluginName);

@@ -1,30 +1,12 @@
 import type { FetchObject, IndexHead } from './index-head.ts';
 import type { PluginName } from './plugin-name.ts';
 import { isPluginName } from './plugin-name.ts';
-import type { BuiltRuns } from './runs.ts';
-import { allRuns, buildRuns, cutPriority, cutRuns } from './runs.ts';
+import { allRuns } from './runs.ts';
 import type { JsonContext } from './strict-json.ts';
 import { jsonFault } from './strict-json.ts';
 
 // A name has at most 64 characters, so a shared prefix of 0 to 63 fits in one printable character from "0" on.
 const ZERO = 0x30;
-
-/**
- * Cuts the names of a registry into runs.
- *
- * @param names ascending by code unit, without repetition.
- */
-export function buildNameRuns(names: readonly PluginName[]): BuiltRuns {
-  const starts = cutRuns(
-    names.map((name) => name.length + 1),
-    names.map(cutPriority),
-  );
-  const runs = starts.map((start, position) => {
-    const run = names.slice(start, starts[position + 1]);
-    return { key: run[0] ?? '', bytes: writeNames(run) };
-  });
-  return buildRuns('names', runs);
-}
 
 /**
  * Writes names in front coding: a line is one character for the length of the prefix shared with the name

@@ -4,7 +4,9 @@ import { SheafError } from './errors.ts';
 import { valueOf } from './finding.ts';
 import { LIMITS } from './limits.ts';
 import type { OwnerRecord } from './records.ts';
-import { readSigners, requireThreshold, type SignersFile } from './signers.ts';
+import { readSigners, requireThreshold, type Signer, type SignersFile } from './signers.ts';
+import { fingerprint, sameKey } from './ssh-key.ts';
+import { signerOf } from './sshsig.ts';
 import type { OwnerPin } from './trust-state.ts';
 
 /** One key file of an owner and what vouches for it. */
@@ -52,6 +54,42 @@ export function acceptOwnerChain(
     {
       hint: 'Nobody may change them but the owner or the root: the index is not to be trusted here. Tell the maintainers of the registry.',
       details: { owner: record.owner, expected: pin.sha256, version: pin.version },
+    },
+  );
+}
+
+/** Who of an owner's people signed something, and in which version of the key file they stand. */
+export interface OwnerSignature {
+  readonly link: OwnerLink;
+  readonly signer: Signer;
+}
+
+/**
+ * The release key of the chain that made a signature, in the oldest file that lists it: a lock file records that
+ * version, and must not change because the owner's next file lists the key again.
+ *
+ * @param what names the signed thing in errors: "the manifest of graph-lens 1.2.0".
+ * @throws SheafError `SHEAF_SIGNATURE`.
+ */
+export function signedByOwner(
+  chain: OwnerChain,
+  message: Uint8Array,
+  signature: Uint8Array,
+  what: string,
+): OwnerSignature {
+  const key = signerOf(signature, 'release@sheaf', message, what);
+  for (const link of chain) {
+    const signer = link.file.signers.find(
+      (one) => one.namespaces.includes('release@sheaf') && sameKey(one.key, key),
+    );
+    if (signer !== undefined) return { link, signer };
+  }
+  throw new SheafError(
+    'SHEAF_SIGNATURE',
+    `The key that signed ${what} is no release key of owner ${chain[0].file.owner ?? ''}.`,
+    {
+      hint: 'If the owner lost their keys and the registry replaced them, this machine waits 14 days and then asks.',
+      details: { fingerprint: fingerprint(key) },
     },
   );
 }

@@ -1,4 +1,5 @@
-import type { LockedPlugin, Lockfile } from './lockfile.ts';
+import { entriesOf, type LockedEntry } from './lock-entries.ts';
+import type { Lockfile } from './lockfile.ts';
 import type { PluginName } from './plugin-name.ts';
 import type { Choice, Resolution } from './resolve.ts';
 import type { Version } from './version.ts';
@@ -6,6 +7,7 @@ import type { Version } from './version.ts';
 /** A plugin that the plan brings in or changes. */
 export interface PlannedChange {
   readonly name: PluginName;
+  /** Id of its registry; `path:` and where it lies for a local one. */
   readonly registry: string;
   readonly version: Version;
   /** The version installed now, for an update. */
@@ -49,7 +51,7 @@ export interface PlanBasis {
  * version.
  */
 export function planFor({ current, resolution, consents, sizes }: PlanBasis): Plan {
-  const installed = new Map((current?.plugins ?? []).map((plugin) => [plugin.name, plugin]));
+  const installed = new Map(entriesOf(current).map((plugin) => [plugin.name, plugin]));
   const chosen = new Set(resolution.choices.map((choice) => choice.name));
   const add: PlannedChange[] = [];
   const update: PlannedChange[] = [];
@@ -84,7 +86,7 @@ export function planFor({ current, resolution, consents, sizes }: PlanBasis): Pl
   };
 }
 
-function isSameRelease(before: LockedPlugin, { registry, version }: Choice): boolean {
+function isSameRelease(before: LockedEntry, { registry, version }: Choice): boolean {
   return (
     before.registry === registry && before.version === version.version && before.manifest === version.manifest
   );

@@ -1,9 +1,11 @@
 import type { ObjectRef, Sha256 } from './digest.ts';
+import type { HostList } from './host-list.ts';
 import type { IndexObject } from './index-head.ts';
 import type { Instant } from './instant.ts';
 import type { Artifact } from './manifest.ts';
 import type { Platform } from './platform.ts';
 import type { PluginName } from './plugin-name.ts';
+import type { SchemaError } from './schema-check.ts';
 
 /**
  * Everything sheaf does to the world goes through these interfaces. Each is implemented by one file of
@@ -75,6 +77,9 @@ export interface UserFiles {
   removeTrust(rootId: Sha256): Promise<void>;
   /** Removes a plugin's own data (`remove --purge`); true when there was any. */
   purgePluginData(name: PluginName): Promise<boolean>;
+  /** When a notice of updates was last due on this machine; undefined before the first time. */
+  readNoticeTime(): Promise<Instant | undefined>;
+  writeNoticeTime(time: Instant): Promise<void>;
   /** Runs `work` while no other sheaf process changes the user's files; says when it waits. */
   exclusively<T>(work: () => Promise<T>): Promise<T>;
 }
@@ -85,6 +90,8 @@ export interface Staging {
   add(plugin: PluginName, artifact: Artifact, path: string, manifest: Uint8Array): Promise<void>;
   /** Takes a plugin over from the current generation, unchanged. */
   keep(plugin: PluginName): Promise<void>;
+  /** A file of a plugin in the new set; undefined when it has none at that path. */
+  read(plugin: PluginName, path: string, maxBytes: number): Promise<Uint8Array | undefined>;
   /** Makes the set current: the switch is one rename. Then writes the project's own files. */
   commit(files: GenerationFiles): Promise<{ readonly generation: number }>;
   discard(): Promise<void>;
@@ -98,6 +105,8 @@ export interface GenerationFiles {
   readonly manifest: Uint8Array;
   /** Command name to the plugin and the file inside it that it runs. */
   readonly shims: Readonly<Record<string, { readonly plugin: PluginName; readonly file: string }>>;
+  /** What the application that loads the set reads, where sheaf.toml asks for it. */
+  readonly hostList?: HostList;
 }
 
 /** A complete installed set. */
@@ -117,6 +126,12 @@ export interface Project {
   generations(): Promise<readonly Generation[]>;
   /** Directory of a plugin in the current generation, for `list` and `verify`. */
   pluginDirectory(name: PluginName): Promise<string | undefined>;
+  /** A file of a plugin in the current generation; undefined when it has none at that path. */
+  readInstalled(name: PluginName, path: string, maxBytes: number): Promise<Uint8Array | undefined>;
+  /** The manifest with which a plugin of the current generation was installed. */
+  installedManifest(name: PluginName): Promise<Uint8Array | undefined>;
+  /** Path of the list for the application, when it stands as the current generation wrote it. */
+  hostList(): Promise<string | undefined>;
   /** Compares the installed files of a plugin with its artifact; the differences, one sentence each. */
   verifyPlugin(name: PluginName, artifact: Artifact, path: string): Promise<readonly string[]>;
   stage(): Promise<Staging>;
@@ -201,6 +216,44 @@ export interface SshKeygen {
   sign(keyPath: string, namespace: string, message: Uint8Array): Promise<Uint8Array>;
 }
 
+/** What lies at a path that a person installs from without a registry. Nothing of it is trusted. */
+export interface LocalContent {
+  readonly kind: 'archive' | 'wasm';
+  /** What is unpacked: the file, or the folder packed as an archive. */
+  readonly bytes: Uint8Array;
+  /** The author's manifest, `sheaf.plugin.toml`. */
+  readonly manifest: Uint8Array;
+  /** Paths of all files in it, sorted; one for a module. */
+  readonly files: readonly string[];
+}
+
+/** Folders and files of this machine that hold plugins. */
+export interface LocalPlugins {
+  /** A path that a person typed, as sheaf.toml says it: from the project, with `/`; absolute where it must be. */
+  fromProject(path: string): string;
+  /**
+   * What lies at a path of sheaf.toml.
+   *
+   * @throws SheafError `SHEAF_PATH`, `SHEAF_ARCHIVE`, `SHEAF_SIZE`, `SHEAF_PERMISSION`; `SHEAF_INVALID_FILE` when
+   *   it holds no manifest.
+   */
+  read(path: string): Promise<LocalContent>;
+}
+
+/** Judges values by a JSON Schema (draft 2020-12) that came with a plugin. */
+export interface SchemaValidator {
+  /**
+   * Everything that does not fit, none when all does.
+   *
+   * @throws SheafError `SHEAF_INVALID_FILE` when the schema is none, or takes too long to apply.
+   */
+  violations(
+    schema: Readonly<Record<string, unknown>>,
+    value: unknown,
+    what: string,
+  ): Promise<readonly SchemaError[]>;
+}
+
 /** What the operations of a user are given; each names the ones it uses with `Pick`. */
 export interface ClientPorts {
   readonly clock: Clock;
@@ -208,6 +261,8 @@ export interface ClientPorts {
   readonly user: UserFiles;
   readonly project: Project;
   readonly downloader: Downloader;
+  readonly local: LocalPlugins;
+  readonly schemas: SchemaValidator;
   readonly prompt: Prompt;
   readonly reporter: Reporter;
   /** Opens the published index at an address; reads nothing yet. */

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { sha256 } from './digest.ts';
 import { valueOf } from './finding.ts';
 import { pluginName } from './plugin-name.ts';
-import { addPlugin, readProjectFile, removePlugin, setRange } from './project-file.ts';
+import { addLocalPlugin, addPlugin, readProjectFile, removePlugin, setRange } from './project-file.ts';
 import type { VersionRange } from './version.ts';
 
 const root = sha256(Buffer.from('root'));
@@ -42,6 +42,7 @@ describe('readProjectFile', () => {
         { name: 'graph-lens', range: '^1.2.0', optional: false },
         { name: 'users', range: '^1', registry: 'example-plugins', optional: true },
       ],
+      local: [],
       config: { 'graph-lens': { depth: 3 } },
       host: { pluginsFile: 'plugins.json' },
       policy: {
@@ -64,7 +65,9 @@ describe('readProjectFile', () => {
     ['[pluginz]\n', 1, 'Did you mean "plugins"?'],
     ['[plugins]\nGraph = "^1"\n', 2, '"Graph"'],
     ['[plugins]\n\ngraph-lens = "one"\n', 3, 'not a range of versions'],
-    ['[plugins]\ngraph-lens = { registry = "x" }\n', 2, 'lacks the key "version"'],
+    ['[plugins]\ngraph-lens = { registry = "acme" }\n', 2, 'neither a version nor a path'],
+    ['[plugins]\ngraph-lens = { path = "./lens", version = "^1" }\n', 2, 'so version has no meaning'],
+    ['[plugins]\ngraph-lens = { path = "" }\n', 2, 'plugins.graph-lens.path'],
     ['[plugins]\ngraph-lens = 1\n', 2, 'plugins.graph-lens is 1'],
     ['[host]\nplugins_file = "../up.json"\n', 2, 'host.plugins_file'],
     ['[engines]\nrust = "1.70"\n', 2, 'engines.rust'],
@@ -118,5 +121,18 @@ describe('edits', () => {
     const edited = removePlugin(example, lens);
     expect(edited).toBe(example.replace('graph-lens = "^1.2.0"   # the lens\n', ''));
     expect(valueOf(read(edited)).config).toEqual({ 'graph-lens': { depth: 3 } });
+  });
+
+  it('put a path in the place of a range, and a range in the place of a path', () => {
+    const there = addLocalPlugin(example, { name: lens, path: './lens' });
+    expect(there).toBe(example.replace('"^1.2.0"', '{ path = "./lens" }'));
+    expect(valueOf(read(there)).local).toEqual([{ name: 'graph-lens', path: './lens' }]);
+    expect(addLocalPlugin(there, { name: lens, path: './lens' })).toBe(there);
+    expect(setRange(there, lens, range('^2'))).toBe(there);
+    const back = valueOf(read(addPlugin(there, { name: lens, range: range('^3') })));
+    expect(back.local).toEqual([]);
+    expect(back.plugins.map(({ name, range }) => [name, range])).toContainEqual(['graph-lens', '^3']);
+    const moved = addLocalPlugin(example, { name: pluginName('users'), path: '../users' });
+    expect(valueOf(read(moved)).local).toEqual([{ name: 'users', path: '../users' }]);
   });
 });

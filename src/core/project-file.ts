@@ -2,7 +2,7 @@ import { parse } from 'smol-toml';
 import { type ClientPolicy, type PolicyTable, policyOf } from './client-policy.ts';
 import { isSha256, type Sha256 } from './digest.ts';
 import { type Engines, enginesOf } from './engines.ts';
-import { readDocument } from './file-reading.ts';
+import { type Report, readDocument } from './file-reading.ts';
 import type { Reading } from './finding.ts';
 import { parseLocalToml } from './local-toml.ts';
 import type { PluginName } from './plugin-name.ts';
@@ -16,6 +16,8 @@ export interface ProjectFile {
   readonly registries: readonly ProposedRegistry[];
   /** In the order of the file. */
   readonly plugins: readonly WantedPlugin[];
+  /** Plugins from folders and files of this machine, in the order of the file. */
+  readonly local: readonly LocalPlugin[];
   /** `[plugin.<name>.config]`: handed to the plugin, judged by the plugin's own schema. */
   readonly config: Readonly<Record<PluginName, Readonly<Record<string, unknown>>>>;
   readonly host: {
@@ -47,11 +49,20 @@ export interface WantedPlugin {
   readonly optional: boolean;
 }
 
+/** One line of `[plugins]` with a path in place of a range. Nobody signed what lies there. */
+export interface LocalPlugin {
+  readonly name: PluginName;
+  /** Relative to the project, or absolute. */
+  readonly path: string;
+}
+
 /** Reads sheaf.toml. Unknown keys, wrong types, and ranges and versions that are none are findings. */
 export function readProjectFile(bytes: Uint8Array, file: string): Reading<ProjectFile> {
   return readDocument(parseLocalToml(bytes, file), validateProject, ({ value }, report) => {
     const table = value as unknown as ProjectTable;
-    const plugins = Object.entries(table.plugins ?? {}).map(([name, wanted]) => wantedPlugin(name, wanted));
+    const listed = Object.entries(table.plugins ?? {});
+    for (const [name, wanted] of listed) judgeSource(name, wanted, report);
+    const plugins = listed.flatMap(([name, wanted]) => wantedPlugin(name, wanted));
     for (const { name, range } of plugins) {
       if (isVersionRange(range)) continue;
       report(
@@ -65,6 +76,7 @@ export function readProjectFile(bytes: Uint8Array, file: string): Reading<Projec
     return {
       registries: Object.entries(table.registries ?? {}).map(proposedRegistry),
       plugins,
+      local: listed.flatMap(([name, wanted]) => localPlugin(name, wanted)),
       config: Object.fromEntries(
         Object.entries(table.plugin ?? {}).flatMap(([name, { config }]) => (config ? [[name, config]] : [])),
       ),
@@ -85,7 +97,9 @@ export function addPlugin(
   plugin: Pick<WantedPlugin, 'name' | 'range' | 'registry'> & { readonly optional?: boolean },
 ): string {
   const { name, range, registry, optional } = plugin;
-  if (listed(text, name) !== undefined) {
+  const there = listed(text, name);
+  if (isLocal(there)) return addPlugin(removePlugin(text, name), plugin);
+  if (there !== undefined) {
     let edited = setRange(text, name, range);
     if (registry === undefined && optional === undefined) return edited;
     if (typeof listed(text, name) === 'string')
@@ -105,6 +119,15 @@ export function addPlugin(
   return setTomlValue(text, ['plugins', name], source);
 }
 
+/** The text with a plugin that comes from a folder or file, in the place of a range where it had one. */
+export function addLocalPlugin(text: string, { name, path }: LocalPlugin): string {
+  const there = listed(text, name);
+  if (isLocal(there) && there.path === path) return text;
+  // A table may be spread over lines and keys that make no sense beside a path.
+  const base = typeof there === 'object' ? removePlugin(text, name) : text;
+  return setTomlValue(base, ['plugins', name], `{ path = ${tomlString(path)} }`);
+}
+
 /** The text without the plugin. Its `[plugin.<name>.config]` stays: what a person wrote is theirs to remove. */
 export function removePlugin(text: string, name: PluginName): string {
   return removeTomlValue(text, ['plugins', name]);
@@ -113,7 +136,7 @@ export function removePlugin(text: string, name: PluginName): string {
 /** The text with another range for a plugin that is listed; unchanged when it is not. */
 export function setRange(text: string, name: PluginName, range: VersionRange): string {
   const there = listed(text, name);
-  if (there === undefined) return text;
+  if (there === undefined || isLocal(there)) return text;
   const path = typeof there === 'string' ? ['plugins', name] : ['plugins', name, 'version'];
   return setTomlValue(text, path, tomlString(range));
 }
@@ -135,19 +158,47 @@ interface RegistryTable {
 }
 
 interface PluginTable {
-  readonly version: string;
+  readonly version?: string;
   readonly registry?: string;
   readonly optional?: boolean;
+  readonly path?: string;
 }
 
-function wantedPlugin(name: string, wanted: string | PluginTable): WantedPlugin {
+function isLocal(wanted: string | PluginTable | undefined): wanted is { readonly path: string } {
+  return typeof wanted === 'object' && wanted.path !== undefined;
+}
+
+/** A plugin comes from a registry or from a path, and only the first kind has a choice of versions. */
+function judgeSource(name: string, wanted: string | PluginTable, report: Report): void {
+  if (typeof wanted === 'string') return;
+  const { path, ...rest } = wanted;
+  if (path === undefined) {
+    if (wanted.version !== undefined) return;
+    const fix = 'Write version = "^1.2.0", or path = "./folder" for one of this machine.';
+    report(['plugins', name], 'missing-key', `${name} has neither a version nor a path.`, fix);
+    return;
+  }
+  for (const key of Object.keys(rest)) {
+    const message = `${name} comes from a path, so ${key} has no meaning for it.`;
+    report(['plugins', name, key], 'plugin-source', message, `Remove ${key}, or remove path.`);
+  }
+}
+
+function wantedPlugin(name: string, wanted: string | PluginTable): readonly WantedPlugin[] {
   const table = typeof wanted === 'string' ? { version: wanted } : wanted;
-  return {
-    name: name as PluginName,
-    range: table.version as VersionRange,
-    ...(table.registry === undefined ? {} : { registry: table.registry }),
-    optional: table.optional ?? false,
-  };
+  if (table.version === undefined) return [];
+  return [
+    {
+      name: name as PluginName,
+      range: table.version as VersionRange,
+      ...(table.registry === undefined ? {} : { registry: table.registry }),
+      optional: table.optional ?? false,
+    },
+  ];
+}
+
+function localPlugin(name: string, wanted: string | PluginTable): readonly LocalPlugin[] {
+  return isLocal(wanted) ? [{ name: name as PluginName, path: wanted.path }] : [];
 }
 
 function proposedRegistry([alias, table]: [string, RegistryTable]): ProposedRegistry {

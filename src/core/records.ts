@@ -1,10 +1,19 @@
 import { defined } from './defined.ts';
-import type { ObjectRef, Sha256 } from './digest.ts';
-import { isSha256 } from './digest.ts';
 import type { CapabilityRequest, PluginDependency, Tier } from './manifest.ts';
+import type { ObjectRef, Sha256 } from './object-ref.ts';
+import { isSha256 } from './object-ref.ts';
 import type { Platform } from './platform.ts';
 import type { PluginName } from './plugin-name.ts';
-import { isPluginName } from './plugin-name.ts';
+import type { PluginSummary } from './plugin-summary.ts';
+import {
+  readName,
+  readSummaryFields,
+  readTier,
+  readVersion,
+  SUMMARY_FACTS,
+  SUMMARY_KEYS,
+  summaryOf,
+} from './plugin-summary.ts';
 import type { JsonContext } from './strict-json.ts';
 import {
   jsonFault,
@@ -14,41 +23,23 @@ import {
   readCount,
   readFlag,
   readMap,
-  readNumber,
   readObject,
   readOptional,
   readPair,
   readText,
 } from './strict-json.ts';
 import type { Version, VersionRange } from './version.ts';
-import { isVersion, isVersionRange } from './version.ts';
+import { isVersionRange } from './version.ts';
 
-/** What search results and `sheaf info` show of a plugin: one JSON line of the `plugins` tree. */
-export interface PluginRecord {
-  readonly name: PluginName;
-  readonly displayName?: string;
-  readonly description: string;
-  readonly category: string;
-  readonly keywords: readonly string[];
-  readonly authors: readonly string[];
-  readonly license?: string;
-  readonly owner: string;
-  /** The newest version that is not yanked and no pre-release; failing that, the newest of all. */
-  readonly version: Version;
+/** What a registry says of a plugin apart from its versions: one JSON line of the `plugins` tree. */
+export interface PluginRecord extends PluginSummary {
+  /** How many there are. */
   readonly versions: number;
-  readonly tier: { readonly requested: Tier; readonly granted: Tier };
   readonly capabilities: readonly string[];
   readonly languages: readonly string[];
   readonly engines: Readonly<Record<string, VersionRange>>;
   readonly repository?: string;
   readonly homepage?: string;
-  readonly deprecated?: string;
-  /** Facts, absent until measured. `published` is an RFC 3339 timestamp. */
-  readonly published?: string;
-  readonly score?: number;
-  readonly rating?: number;
-  readonly ratingCount?: number;
-  readonly downloads?: number;
 }
 
 /** What resolution needs of a plugin: one JSON line of the `releases` tree. */
@@ -87,32 +78,15 @@ export interface OwnerRecord {
 
 /** Writes a line of the `plugins` tree, without newline. */
 export function writePluginRecord(record: PluginRecord): string {
-  const { name, displayName, description, category, keywords, authors, license, owner } = record;
-  const { version, versions, tier, capabilities, languages, engines, repository, homepage } = record;
-  const { deprecated, published, score, rating, ratingCount, downloads } = record;
+  const { versions, capabilities, languages, engines, repository, homepage } = record;
   return JSON.stringify({
-    name,
-    displayName,
-    description,
-    category,
-    keywords,
-    authors,
-    license,
-    owner,
-    version,
+    ...summaryOf(record),
     versions,
-    tier: { requested: tier.requested, granted: tier.granted },
     capabilities,
     languages,
     engines,
     repository,
     homepage,
-    deprecated,
-    published,
-    score,
-    rating,
-    ratingCount,
-    downloads,
   });
 }
 
@@ -123,31 +97,20 @@ export function writePluginRecord(record: PluginRecord): string {
  */
 export function readPluginRecord(line: string): PluginRecord {
   const context: JsonContext = { what: 'A line of the plugins', code: 'SHEAF_INDEX' };
-  const fields = readObject(parseJsonText(line, context), context, PLUGIN_KEYS, PLUGIN_FACTS);
-  const tier = readObject(fields['tier'], context, ['requested', 'granted']);
+  const fields = readObject(
+    parseJsonText(line, context),
+    context,
+    [...SUMMARY_KEYS, ...PLUGIN_KEYS],
+    [...SUMMARY_FACTS, 'repository', 'homepage'],
+  );
   return defined({
-    name: readName(fields['name'], context),
-    displayName: readOptional(fields['displayName'], context, readText),
-    description: readText(fields['description'], context),
-    category: readText(fields['category'], context),
-    keywords: readArray(fields['keywords'], context, readText),
-    authors: readArray(fields['authors'], context, readText),
-    license: readOptional(fields['license'], context, readText),
-    owner: readText(fields['owner'], context),
-    version: readVersion(fields['version'], context),
+    ...readSummaryFields(fields, context),
     versions: readCount(fields['versions'], context),
-    tier: { requested: readTier(tier['requested'], context), granted: readTier(tier['granted'], context) },
     capabilities: readArray(fields['capabilities'], context, readText),
     languages: readArray(fields['languages'], context, readText),
     engines: readMap(fields['engines'], context, readRange),
     repository: readOptional(fields['repository'], context, readText),
     homepage: readOptional(fields['homepage'], context, readText),
-    deprecated: readOptional(fields['deprecated'], context, readText),
-    published: readOptional(fields['published'], context, readText),
-    score: readOptional(fields['score'], context, readNumber),
-    rating: readOptional(fields['rating'], context, readNumber),
-    ratingCount: readOptional(fields['ratingCount'], context, readCount),
-    downloads: readOptional(fields['downloads'], context, readCount),
   });
 }
 
@@ -209,32 +172,7 @@ export function readOwnerRecord(line: string): OwnerRecord {
   return { owner: readText(fields['owner'], context), files: readMap(fields['files'], context, readText) };
 }
 
-const PLUGIN_KEYS = [
-  'name',
-  'description',
-  'category',
-  'keywords',
-  'authors',
-  'owner',
-  'version',
-  'versions',
-  'tier',
-  'capabilities',
-  'languages',
-  'engines',
-];
-const PLUGIN_FACTS = [
-  'displayName',
-  'license',
-  'repository',
-  'homepage',
-  'deprecated',
-  'published',
-  'score',
-  'rating',
-  'ratingCount',
-  'downloads',
-];
+const PLUGIN_KEYS = ['versions', 'capabilities', 'languages', 'engines'];
 const VERSION_KEYS = [
   'version',
   'manifest',
@@ -290,27 +228,9 @@ function readDependencies(
   return dependencies;
 }
 
-function readName(value: unknown, context: JsonContext): PluginName {
-  if (!isPluginName(value))
-    throw jsonFault(context, 'has something that is not a plugin name where one belongs');
-  return value;
-}
-
-function readVersion(value: unknown, context: JsonContext): Version {
-  if (!isVersion(value)) throw jsonFault(context, 'has something that is not a version where one belongs');
-  return value;
-}
-
 function readRange(value: unknown, context: JsonContext): VersionRange {
   if (!isVersionRange(value)) {
     throw jsonFault(context, 'has something that is not a version range where one belongs');
-  }
-  return value;
-}
-
-function readTier(value: unknown, context: JsonContext): Tier {
-  if (value !== 'wasm' && value !== 'native' && value !== 'core') {
-    throw jsonFault(context, 'has an unknown tier');
   }
   return value;
 }

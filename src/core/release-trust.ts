@@ -5,14 +5,13 @@ import { SheafError } from './errors.ts';
 import { valueOf } from './finding.ts';
 import { DAY, formatInstant, type Instant } from './instant.ts';
 import { type ReleaseManifest, readReleaseManifest, type Tier } from './manifest.ts';
-import type { OwnerChain, OwnerLink } from './owner-chain.ts';
+import { type OwnerChain, type OwnerLink, signedByOwner } from './owner-chain.ts';
 import { type PluginFile, readPluginFile } from './plugin-file.ts';
 import type { ReleasesRecord, VersionRecord } from './records.ts';
 import { differenceFrom } from './release-record.ts';
 import { revocationOf } from './revocation.ts';
 import type { Signer } from './signers.ts';
-import { fingerprint, sameKey } from './ssh-key.ts';
-import { signerOf } from './sshsig.ts';
+import { fingerprint } from './ssh-key.ts';
 import { exceedsTier, grantedTier, type JudgedEvent, quarantineOf } from './status.ts';
 import type { TrustState } from './trust-state.ts';
 
@@ -85,7 +84,7 @@ export function acceptRelease(state: TrustState, offered: OfferedRelease, test: 
     });
   }
   const signature = fileOf(offered.releaseFiles, `${version.version}.toml.sig`, title);
-  const { link, signer } = signedBy(trusted, bytes, signature, `the manifest of ${title}`);
+  const { link, signer } = signedByOwner(trusted, bytes, signature, `the manifest of ${title}`);
   requireNotRevoked(state, signer, title, test);
   const manifest = valueOf(
     readReleaseManifest(bytes, `${version.version}.toml`, {
@@ -163,7 +162,7 @@ function acceptPluginFile(
   const title = `the plugin.toml of ${name}`;
   const bytes = fileOf(offered.pluginFiles, 'plugin.toml', name);
   const signature = fileOf(offered.pluginFiles, 'plugin.toml.sig', name);
-  const { signer } = signedBy(trusted, bytes, signature, title);
+  const { signer } = signedByOwner(trusted, bytes, signature, title);
   requireNotRevoked(state, signer, title, test);
   const file = valueOf(readPluginFile(bytes, 'plugin.toml'));
   if (file.name !== name || file.registry !== state.registry) {
@@ -195,30 +194,6 @@ function acceptPluginFile(
     );
   }
   return file;
-}
-
-/** The key of the chain that made a signature; newest file first, because that is where it usually is. */
-function signedBy(
-  chain: OwnerChain,
-  message: Uint8Array,
-  signature: Uint8Array,
-  what: string,
-): { readonly link: OwnerLink; readonly signer: Signer } {
-  const key = signerOf(signature, 'release@sheaf', message, what);
-  for (const link of chain.toReversed()) {
-    const signer = link.file.signers.find(
-      (one) => one.namespaces.includes('release@sheaf') && sameKey(one.key, key),
-    );
-    if (signer !== undefined) return { link, signer };
-  }
-  throw new SheafError(
-    'SHEAF_SIGNATURE',
-    `The key that signed ${what} is no release key of owner ${chain[0].file.owner ?? ''}.`,
-    {
-      hint: 'If the owner lost their keys and the registry replaced them, this machine waits 14 days and then asks.',
-      details: { fingerprint: fingerprint(key) },
-    },
-  );
 }
 
 function requireNotRevoked(state: TrustState, signer: Signer, title: string, test: ReleaseTest): void {

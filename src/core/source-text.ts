@@ -66,16 +66,16 @@ export function readSourceText(bytes: Uint8Array, file: string, maxBytes: number
       'Save it as UTF-8 without a byte order mark (BOM).',
     );
   }
-  const text = decode(bytes, false) ?? '';
-  const source = sourceText(text, file);
-  if (decode(bytes, true) === undefined) {
+  const text = decode(bytes, true);
+  if (text === undefined) {
     return refusal(
       'utf-8',
-      source.placeAt(firstInvalid(bytes)),
+      sourceText(decode(bytes, false) ?? '', file).placeAt(firstInvalid(bytes)),
       'The file is not valid UTF-8 here.',
       'Save it in the encoding UTF-8.',
     );
   }
+  const source = sourceText(text, file);
   const carriageReturn = text.indexOf('\r');
   if (carriageReturn !== -1) {
     return refusal(

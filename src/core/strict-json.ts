@@ -1,7 +1,7 @@
-import type { ObjectRef } from './digest.ts';
-import { isSha256 } from './digest.ts';
 import type { ErrorCode } from './errors.ts';
 import { SheafError } from './errors.ts';
+import type { ObjectRef } from './object-ref.ts';
+import { isSha256 } from './object-ref.ts';
 
 /**
  * Reads the JSON objects that sheaf itself writes. Whoever holds the checkpoint key can put anything into

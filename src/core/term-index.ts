@@ -1,8 +1,8 @@
-import type { FetchObject, IndexObject, RunsRef } from './index-head.ts';
-import type { BuiltRuns } from './runs.ts';
-import { allRuns, buildRuns, cutPriority, cutRuns, RUN_WEIGHT, runsBetween } from './runs.ts';
-import type { Postings, TermEntry } from './term-run.ts';
-import { readPostings, readTermRun, writePostings, writeTermRun } from './term-run.ts';
+import type { BuiltRuns } from './build-runs.ts';
+import { buildRuns } from './build-runs.ts';
+import { cutPriority, cutRuns, RUN_WEIGHT } from './cut-runs.ts';
+import type { TermEntry } from './term-run.ts';
+import { readPostings, termOf, writePostings, writeTermRun } from './term-run.ts';
 
 /** Collects postings of any number of documents, in any order. */
 export interface TermCollector {
@@ -66,7 +66,7 @@ export function editTerms(
  */
 export function buildTermRuns(entries: readonly TermEntry[]): BuiltRuns {
   const starts = cutRuns(
-    entries.map((entry) => weightOf(entry.term, entry.count)),
+    entries.map((entry) => weightOf(entry.term, entry.count) * SMALLER),
     entries.map((entry, index) => {
       const term = termOf(entry);
       const previous = entries[index - 1];
@@ -81,91 +81,12 @@ export function buildTermRuns(entries: readonly TermEntry[]): BuiltRuns {
   return buildRuns('terms', runs);
 }
 
-/** All entries of the index, ascending. */
-export async function allTerms(runs: RunsRef, fetchObject: FetchObject): Promise<readonly TermEntry[]> {
-  const found = await allRuns('terms', runs, fetchObject);
-  return readRuns(
-    found.map(({ object }) => object),
-    fetchObject,
-  );
-}
-
-/** A term that was looked up. */
-export interface FoundTerm {
-  readonly term: string;
-  /** How many documents have it; known without decoding them. */
-  readonly count: number;
-  readonly entries: readonly TermEntry[];
-}
-
-/** One term, or undefined; costs one run, or the few that a term fills which half the registry has. */
-export async function findTerm(
-  runs: RunsRef,
-  term: string,
-  fetchObject: FetchObject,
-): Promise<FoundTerm | undefined> {
-  // The parts of a heavy term have a space behind it, which no term contains and which sorts before all that do.
-  const objects = await runsBetween('terms', runs, term, `${term}!`, fetchObject);
-  const entries = await readRuns(objects, fetchObject);
-  return grouped(entries.filter((entry) => termOf(entry) === term))[0];
-}
-
-/** All terms that begin with a prefix, ascending. */
-export async function findTerms(
-  runs: RunsRef,
-  prefix: string,
-  fetchObject: FetchObject,
-): Promise<readonly FoundTerm[]> {
-  const objects = await runsBetween('terms', runs, prefix, `${prefix}\uffff`, fetchObject);
-  const entries = await readRuns(objects, fetchObject);
-  return grouped(entries.filter((entry) => termOf(entry).startsWith(prefix)));
-}
-
-/**
- * The documents of a term, ascending by id.
- *
- * @throws SheafError `SHEAF_INDEX` when they are malformed.
- */
-export function postingsOf({ count, entries }: FoundTerm): Postings {
-  const ids = new Uint32Array(count);
-  const marks = new Uint8Array(count);
-  let offset = 0;
-  for (const entry of entries) {
-    const postings = readPostings(entry);
-    ids.set(postings.ids, offset);
-    marks.set(postings.marks, offset);
-    offset += entry.count;
-  }
-  return { ids, marks };
-}
-
-async function readRuns(
-  objects: readonly IndexObject[],
-  fetchObject: FetchObject,
-): Promise<readonly TermEntry[]> {
-  const runs = await Promise.all(
-    objects.map(async (object) => readTermRun(await fetchObject(object), object.path)),
-  );
-  return runs.flat();
-}
-
-function grouped(entries: readonly TermEntry[]): readonly FoundTerm[] {
-  const terms = new Map<string, TermEntry[]>();
-  for (const entry of entries) {
-    const term = termOf(entry);
-    const parts = terms.get(term);
-    if (parts === undefined) terms.set(term, [entry]);
-    else parts.push(entry);
-  }
-  return Array.from(terms, ([term, parts]) => ({
-    term,
-    count: parts.reduce((sum, part) => sum + part.count, 0),
-    entries: parts,
-  }));
-}
-
 // Behind every hash: a heavy term is cut only where there is no boundary between terms left to cut at.
 const INSIDE_TERM = 2 ** 32;
+
+// A plugin has some twenty-five terms, and when it comes or goes a run of each changes: so they are smaller than others.
+const SMALLER = 4;
+const MOST_IN_ENTRY = RUN_WEIGHT / SMALLER / 2;
 
 /** About what an entry takes in its run. */
 function weightOf(term: string, count: number): number {
@@ -173,30 +94,35 @@ function weightOf(term: string, count: number): number {
 }
 
 /**
- * The entries of a term: one, as long as it fits into a run. Heavier ones (a filter that half the registry passes)
- * get an entry for each first byte of an id, `<term> <byte>`, so that a new document changes one of them.
+ * The entries of a term: one, as long as it is no more than half a run. Heavier ones get an entry for each hexadecimal
+ * digit with which ids begin, `<term> <digit>`, those that are still too heavy one for each second digit, and so on:
+ * a new document changes one of them.
  */
-function entriesOf(term: string, packed: readonly number[]): readonly TermEntry[] {
+function entriesOf(term: string, packed: ArrayLike<number>): readonly TermEntry[] {
   const kept = sortedOnce(packed);
   if (kept.length === 0) return [];
-  return weightOf(term, kept.length) <= RUN_WEIGHT ? [entryOf(term, kept)] : partsOf(term, kept);
+  return weightOf(term, kept.length) <= MOST_IN_ENTRY ? [entryOf(term, kept)] : partsOf(`${term} `, kept, 0);
 }
 
-function partsOf(term: string, packed: ArrayLike<number>): readonly TermEntry[] {
-  const kept = sortedOnce(packed);
+/** @param depth how many digits all of the ids share, which `key` ends with. */
+function partsOf(key: string, packed: Float64Array, depth: number): readonly TermEntry[] {
   const entries: TermEntry[] = [];
-  for (let start = 0; start < kept.length; ) {
-    const key = partKey(term, idOf(kept[start]));
+  for (let start = 0; start < packed.length; ) {
+    const digit = digitOf(packed[start], depth);
     let end = start + 1;
-    while (end < kept.length && idOf(kept[end]) >>> 24 === idOf(kept[start]) >>> 24) end++;
-    entries.push(entryOf(key, kept.subarray(start, end)));
+    while (end < packed.length && digitOf(packed[end], depth) === digit) end++;
+    const part = packed.subarray(start, end);
+    const partKey = key + digit.toString(16);
+    if (weightOf(partKey, part.length) <= MOST_IN_ENTRY) entries.push(entryOf(partKey, part));
+    else entries.push(...partsOf(partKey, part, depth + 1));
     start = end;
   }
   return entries;
 }
 
-function partKey(term: string, id: number): string {
-  return `${term} ${(id >>> 24).toString(16).padStart(2, '0')}`;
+/** The hexadecimal digit of the id that follows so many others. */
+function digitOf(packed: number | undefined, depth: number): number {
+  return (idOf(packed) >>> (28 - depth * 4)) & 15;
 }
 
 /** Ascending, each id once: of equal ones the last has the highest mark. */
@@ -211,36 +137,19 @@ function entryOf(term: string, packed: Float64Array): TermEntry {
   return { term, count: ids.length, postings: writePostings({ ids, marks }) };
 }
 
-/** The term of an entry: without the byte that marks a part of a heavy one. */
-function termOf({ term }: TermEntry): string {
-  const space = term.indexOf(' ');
-  return space === -1 ? term : term.slice(0, space);
-}
-
 /** The entries of one term after a change: `marks` by document id, undefined for those that lose the term. */
 function editTerm(
   term: string,
   entries: readonly TermEntry[],
   marks: ReadonlyMap<number, number | undefined>,
 ): readonly TermEntry[] {
-  const keys = new Set([...marks.keys()].map((id) => partKey(term, id)));
-  const untouched = entries.filter((entry) => entry.term !== term && !keys.has(entry.term));
-  const packed = entries
-    .filter((entry) => !untouched.includes(entry))
-    .flatMap((entry) => unpacked(entry, marks));
-  for (const [id, mark] of marks) if (mark !== undefined) packed.push(id * 256 + mark);
-  const count = untouched.reduce((sum, entry) => sum + entry.count, packed.length);
-  // While the term stays heavy, its other parts are what they were.
-  if (untouched.length > 0 && weightOf(term, count) > RUN_WEIGHT)
-    return [...untouched, ...partsOf(term, packed)];
-  return entriesOf(term, [...packed, ...untouched.flatMap((entry) => unpacked(entry, marks))]);
-}
-
-function unpacked(entry: TermEntry, except: ReadonlyMap<number, unknown>): number[] {
-  const { ids, marks } = readPostings(entry);
   const packed: number[] = [];
-  for (const [index, id] of ids.entries()) if (!except.has(id)) packed.push(id * 256 + (marks[index] ?? 0));
-  return packed;
+  for (const entry of entries) {
+    const { ids, marks: old } = readPostings(entry);
+    for (const [index, id] of ids.entries()) if (!marks.has(id)) packed.push(id * 256 + (old[index] ?? 0));
+  }
+  for (const [id, mark] of marks) if (mark !== undefined) packed.push(id * 256 + mark);
+  return entriesOf(term, packed);
 }
 
 function idOf(packed = -1): number {

@@ -1,7 +1,8 @@
 // Control, format (bidi overrides, zero-width), private-use, unassigned, surrogate, and the two Unicode line
 // separators: what can repaint a terminal, reorder a line for its reader, or hide inside a name.
-const UNCLEAN = /[\p{Cc}\p{Cf}\p{Co}\p{Cn}\p{Cs}\p{Zl}\p{Zp}]/u;
-const ALL_UNCLEAN = new RegExp(UNCLEAN, 'gu');
+const UNCLEAN = /[\p{Cc}\p{Cf}\p{Co}\p{Cn}\p{Cs}\p{Zl}\p{Zp}]/gu;
+// Most texts are ASCII, and this answers for them in a fraction of the time.
+const CLEAN_ASCII = /^[\t\n\x20-\x7e]*$/;
 
 const QUOTED_LENGTH = 80;
 
@@ -10,7 +11,7 @@ const QUOTED_LENGTH = 80;
  * Zl and Zp becomes a visible escape such as `\u001b`. With `newlines`, line feeds stay.
  */
 export function escapeForTerminal(text: string, options: { newlines?: boolean } = {}): string {
-  return text.replace(ALL_UNCLEAN, (character) =>
+  return text.replace(UNCLEAN, (character) =>
     character === '\n' && options.newlines === true ? character : escapeCharacter(character),
   );
 }
@@ -29,8 +30,8 @@ export function uncleanCharacter(text: string): string | undefined {
 
 /** Where the character lies that {@link uncleanCharacter} reports, in UTF-16 code units from 0. */
 export function uncleanOffset(text: string): number | undefined {
-  if (!UNCLEAN.test(text)) return undefined;
-  for (const match of text.matchAll(ALL_UNCLEAN)) {
+  if (CLEAN_ASCII.test(text)) return undefined;
+  for (const match of text.matchAll(UNCLEAN)) {
     if (match[0] !== '\n' && match[0] !== '\t') return match.index;
   }
   return undefined;

@@ -1,19 +1,9 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { buildTree, treeBits, updateTree, writeLeaf } from './build-tree.ts';
+import { documentId, locateLeaf, treePosition } from './document-id.ts';
 import type { BuiltObject, FetchObject } from './index-head.ts';
-import {
-  buildTree,
-  documentId,
-  documentPosition,
-  locateLeaf,
-  readLeaf,
-  readNode,
-  treeBits,
-  treeLeaves,
-  treePosition,
-  updateTree,
-  writeLeaf,
-} from './tree.ts';
+import { documentPosition, readLeaf, readNode, treeLeaves } from './tree.ts';
 
 const lineOf = (key: string, value: number): string => JSON.stringify({ name: key, value });
 const linesOf = (count: number): Map<string, string> =>

@@ -42,3 +42,20 @@ export function satisfies(
 ): boolean {
   return semver.satisfies(version, range, { includePrerelease: options.prereleases ?? false });
 }
+
+/** A version that was read once, for many comparisons. */
+export type ParsedVersion = semver.SemVer;
+
+/** Reads a version for {@link rangeTest}. */
+export function parseVersion(version: Version): ParsedVersion {
+  return new semver.SemVer(version);
+}
+
+/** {@link satisfies} for many versions: the range is read only once, and so is each of them. */
+export function rangeTest(
+  range: VersionRange,
+  options: { prereleases?: boolean } = {},
+): (version: ParsedVersion) => boolean {
+  const parsed = new semver.Range(range, { includePrerelease: options.prereleases ?? false });
+  return (version) => parsed.test(version);
+}

@@ -24,12 +24,13 @@ export function foldText(text: string): string {
 
 /**
  * Takes off English endings, lightly: plurals (the S-stemmer of Harman, "How effective is suffixing?", 1991),
- * then -ing and -ed where a vowel is left, then a final e, so that parse, parses, parsed and parsing meet.
+ * then -ing and -ed where a vowel is left, then a final e, so that parse, parses, parsed and parsing meet; and what
+ * ends in -ation becomes what its verb becomes, so that migrate and migration do.
  * Both sides of a search go through it, so what it makes need not be a word; short words stay as they are, because
  * there an ending is as likely part of the word (embed, king).
  */
 export function stem(word: string): string {
-  return /^[a-z]{4,}$/.test(word) ? withoutFinalE(withoutVerbEnding(singular(word))) : word;
+  return /^[a-z]{4,}$/.test(word) ? withoutFinalE(verbOf(withoutVerbEnding(singular(word)))) : word;
 }
 
 const MAX_WORD_LENGTH = 32;
@@ -56,7 +57,8 @@ function cjkWords(token: string): readonly string[] {
 }
 
 function singular(word: string): string {
-  if (/(?<![ae])ies$/.test(word)) return `${word.slice(0, -3)}y`;
+  // Of pies and ties the e is part of the word.
+  if (/..(?<![ae])ies$/.test(word)) return `${word.slice(0, -3)}y`;
   if (/(?<![aeo])es$/.test(word)) return word.slice(0, -1);
   if (/(?<![us])s$/.test(word)) return word.slice(0, -1);
   return word;
@@ -67,6 +69,12 @@ function withoutVerbEnding(word: string): string {
   if (base === undefined || base.length < 4) return word;
   // Doubled by the ending (embedded, running), except where the verb itself ends so (process, fill, buzz).
   return /([^aeioulsz])\1$/.test(base) ? base.slice(0, -1) : base;
+}
+
+function verbOf(word: string): string {
+  const base = /^(.{3,})ation$/.exec(word)?.[1];
+  if (base === undefined) return word;
+  return base.endsWith('iz') ? base : `${base}at`;
 }
 
 function withoutFinalE(word: string): string {

@@ -3,6 +3,7 @@ import { chmod, copyFile, type FileHandle, mkdir, open, rm } from 'node:fs/promi
 import { dirname, join } from 'node:path';
 import { pickFiles } from '../core/archive-picks.ts';
 import { type ArchivePlan, judgeArchive, type PlannedFile } from '../core/archive-policy.ts';
+import { entryOf } from '../core/artifact-entry.ts';
 import type { Sha256 } from '../core/digest.ts';
 import { SheafError } from '../core/errors.ts';
 import type { Artifact } from '../core/manifest.ts';
@@ -117,9 +118,9 @@ async function readerFor(order: StoredArtifact, file: FileHandle, size: number):
   const { artifact, plugin } = order;
   switch (artifact.kind) {
     case 'wasm':
-      return singleFile(file, size, artifact.entry ?? 'plugin.wasm', 0o644);
+      return singleFile(file, size, entryOf(artifact, plugin) ?? '', 0o644);
     case 'binary':
-      return singleFile(file, size, artifact.entry ?? programName(plugin, artifact.platform), 0o755);
+      return singleFile(file, size, entryOf(artifact, plugin) ?? '', 0o755);
     case 'archive':
     case 'source': {
       // The first bytes decide, not the name: that is what the reader believes too.
@@ -148,10 +149,6 @@ function singleFile(file: FileHandle, size: number, path: string, mode: number):
       yield { position: 0, body: fileBytes(file) };
     },
   };
-}
-
-function programName(plugin: PluginName, platform: string): string {
-  return platform.startsWith('win32-') ? `${plugin}.exe` : plugin;
 }
 
 /** The judged plan after `files` and `entry` of the manifest. */

@@ -18,6 +18,8 @@ export interface Directories {
   readonly state: string;
   /** `~/.local/share/sheaf/global`: the project of `install --global`. */
   readonly global: string;
+  /** `~/.local/state/sheaf/update-notice`: when a notice of updates was last due. */
+  readonly updateNotice: string;
   /** `~/.local/state/sheaf/registries/<root id>.json`: trusted root, floor, revocations and consents. */
   trust(rootId: Sha256): string;
   /** `~/.local/share/sheaf/data/<plugin>`: a plugin's own data. */
@@ -55,6 +57,7 @@ export function directoriesFor({ environment, platform }: DirectoriesBasis): Dir
     gitClones: join(cache, 'git'),
     state,
     global: join(data, 'global'),
+    updateNotice: join(state, 'update-notice'),
     trust: (rootId) => join(state, 'registries', `${rootId}.json`),
     pluginData: (name) => join(data, 'data', name),
   };

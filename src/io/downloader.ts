@@ -35,7 +35,6 @@ const HINTS: Partial<Record<ErrorCode, string>> = {
   SHEAF_DIGEST: 'Nothing of it was kept. Tell the registry that the file is not the one that was signed.',
   SHEAF_SIZE: 'Nothing of it was kept. Tell the registry that the file is not the one that was signed.',
 };
-const LATER = 'Run the command again later; it goes on with what has arrived.';
 
 /** One download: what, from where, and for whom. */
 interface Order {
@@ -145,9 +144,10 @@ function allFailed(label: string, failures: readonly SheafError[]): SheafError {
   if (gravest === undefined) {
     return new SheafError('SHEAF_NETWORK', `${label} could not be downloaded: no address is known for it.`);
   }
+  const hint = gravest.hint ?? HINTS[gravest.code];
   const reasons = failures.map((failure) => failure.message.replace(/\.$/, '')).join('; ');
   return new SheafError(gravest.code, `${label} could not be downloaded: ${reasons}.`, {
-    hint: gravest.hint ?? HINTS[gravest.code] ?? LATER,
+    ...(hint === undefined ? {} : { hint }),
     details: { failures: failures.map(({ code, message }) => ({ code, message })) },
     cause: gravest,
   });

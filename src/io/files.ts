@@ -75,7 +75,8 @@ export function toSheafError(error: unknown, doing: string): SheafError {
       cause: error,
     });
   }
-  if (isErrno(error, 'ENOSPC', 'EDQUOT')) {
+  // EFBIG: a limit on the size of files (RLIMIT_FSIZE, FAT), which is a quota to whoever meets it.
+  if (isErrno(error, 'ENOSPC', 'EDQUOT', 'EFBIG')) {
     return new SheafError('SHEAF_DISK_FULL', `The disk or the quota is full: it ran out while ${doing}.`, {
       hint: 'Free some space, for example with `sheaf cache clean`, and run the command again.',
       details: { errno: error.code },

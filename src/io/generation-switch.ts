@@ -1,17 +1,20 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { isSha256, type Sha256, sha256 } from '../core/digest.ts';
+import { mayHoldHostList } from '../core/host-list.ts';
 import { isPluginName } from '../core/plugin-name.ts';
 import type { GenerationFiles } from '../core/ports.ts';
 import type { FileOperations } from './file-operations.ts';
 import { isErrno, readFileIfExists } from './files.ts';
 import { discardGeneration } from './generation-collection.ts';
+import { hostListOf, requireHostPlace, settleHostFile } from './host-file.ts';
 import { GENERATION_FILES, type ProjectLayout, REMOVING, readCurrent, STAGING } from './project-layout.ts';
+import { replaceFile, TEMPORARY } from './replace-file.ts';
 import { writeShims } from './shims.ts';
 
 /**
  * Makes a generation current. The one step that decides is the rename of `current`: before it the old set is
- * true, after it the new one. The project's own files follow; a journal, there from before the decision until
+ * true, after it the new one. The project's own files, and the list for its application, follow; a journal, there from before the decision until
  * all is done, lets {@link repairSwitch} finish or undo what a crash interrupted.
  *
  * With `staging`, the generation is that directory, complete and durable, and gets its number now.
@@ -21,11 +24,15 @@ export async function switchTo(
   layout: ProjectLayout,
   operations: FileOperations,
 ): Promise<void> {
+  await requireHostPlace(await hostListOf(staging ?? layout.generation(number)), layout);
+  const current = await readCurrent(layout);
+  const hostList = current === undefined ? undefined : await hostListOf(layout.generation(current));
   const journal: Journal = {
     to: number,
     isNew: staging !== undefined,
     lock: await digestOf(layout.lock),
     manifest: await digestOf(layout.manifest),
+    hostList: hostList?.path ?? null,
   };
   await replaceFile(layout.journal, `${JSON.stringify(journal)}\n`, layout, operations);
   if (staging !== undefined) {
@@ -64,9 +71,9 @@ interface Journal {
   readonly isNew: boolean;
   readonly lock: Sha256 | null;
   readonly manifest: Sha256 | null;
+  /** Where the generation before kept the list for its application. */
+  readonly hostList: string | null;
 }
-
-const TEMPORARY = '.tmp';
 
 async function finish(journal: Journal, layout: ProjectLayout, operations: FileOperations): Promise<void> {
   const generation = layout.generation(journal.to);
@@ -80,6 +87,7 @@ async function finish(journal: Journal, layout: ProjectLayout, operations: FileO
   );
   const shims = shimsFrom(await readFile(join(generation, GENERATION_FILES.shims), 'utf8'));
   await writeShims({ bin: layout.bin, generation, shims, platform: process.platform }, operations);
+  await settleHostFile({ number: journal.to, before: journal.hostList }, layout, operations);
   await operations.remove(layout.journal);
   await operations.syncDirectory(layout.private);
 }
@@ -101,21 +109,6 @@ async function restore(
   await replaceFile(to, bytes, layout, operations);
 }
 
-/** The temporary file lies in `.sheaf`, on the same file system, where a repair finds it. */
-async function replaceFile(
-  path: string,
-  content: string | Uint8Array,
-  layout: ProjectLayout,
-  operations: FileOperations,
-): Promise<void> {
-  const temporary = join(layout.private, `next${TEMPORARY}`);
-  const bytes = typeof content === 'string' ? new TextEncoder().encode(content) : content;
-  await operations.remove(temporary);
-  await operations.write(temporary, bytes);
-  await operations.rename(temporary, path);
-  await operations.syncDirectory(join(path, '..'));
-}
-
 async function digestOf(path: string): Promise<Sha256 | null> {
   const bytes = await readFileIfExists(path);
   return bytes === undefined ? null : sha256(bytes);
@@ -132,13 +125,14 @@ async function readJournal(layout: ProjectLayout): Promise<Journal | undefined> 
     return undefined;
   }
   if (typeof value !== 'object' || value === null) return undefined;
-  const { to, isNew, lock, manifest } = value as Record<string, unknown>;
+  const { to, isNew, lock, manifest, hostList } = value as Record<string, unknown>;
   if (typeof to !== 'number' || !Number.isSafeInteger(to)) return undefined;
   return {
     to,
     isNew: isNew === true,
     lock: isSha256(lock) ? lock : null,
     manifest: isSha256(manifest) ? manifest : null,
+    hostList: typeof hostList === 'string' && mayHoldHostList(hostList) ? hostList : null,
   };
 }
 

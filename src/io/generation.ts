@@ -7,7 +7,7 @@ import type { PluginName } from '../core/plugin-name.ts';
 import type { GenerationFiles, Staging } from '../core/ports.ts';
 import { unpackArtifact } from './archive.ts';
 import type { FileOperations } from './file-operations.ts';
-import { isErrno, toSheafError } from './files.ts';
+import { isErrno, readFileIfExists, toSheafError } from './files.ts';
 import { collectGenerations, generationNumbers } from './generation-collection.ts';
 import { switchTo } from './generation-switch.ts';
 import {
@@ -48,6 +48,8 @@ export async function stageGeneration(layout: ProjectLayout, operations: FileOpe
         await operations.duplicate(manifestPath(from, plugin), manifestPath(staging, plugin));
       });
     },
+    read: (plugin, path, maxBytes) =>
+      reporting(doing, () => readFileIfExists(join(staging, plugin, path), maxBytes)),
     async commit(files) {
       return await reporting(doing, async () => {
         await makeCommandsExecutable(staging, files.shims, operations);
@@ -88,13 +90,17 @@ async function ignoreInGit(layout: ProjectLayout, operations: FileOperations): P
 
 async function writeGenerationFiles(
   staging: string,
-  { lock, manifest, shims }: GenerationFiles,
+  { lock, manifest, shims, hostList }: GenerationFiles,
   operations: FileOperations,
 ): Promise<void> {
   const shimTable = new TextEncoder().encode(`${JSON.stringify(shims, undefined, 2)}\n`);
   await operations.write(join(staging, GENERATION_FILES.lock), lock);
   await operations.write(join(staging, GENERATION_FILES.manifest), manifest);
   await operations.write(join(staging, GENERATION_FILES.shims), shimTable);
+  if (hostList !== undefined) {
+    const list = new TextEncoder().encode(`${JSON.stringify(hostList, undefined, 2)}\n`);
+    await operations.write(join(staging, GENERATION_FILES.hostList), list);
+  }
   await operations.syncDirectory(join(staging, GENERATION_FILES.manifests));
   await operations.syncDirectory(staging);
 }

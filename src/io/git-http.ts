@@ -120,7 +120,9 @@ export function packObjectCounter(): (chunk: Uint8Array) => number {
 
 /** Says that a URL leads to no Git repository. */
 export function noRepository(url: URL): SheafError {
-  return new SheafError('SHEAF_NOT_A_REGISTRY', `There is no Git repository at ${repositoryOf(url.href)}.`);
+  return new SheafError('SHEAF_NOT_A_REGISTRY', `There is no Git repository at ${repositoryOf(url.href)}.`, {
+    hint: 'Check the address with the registry; a published index on a static host is written without git+.',
+  });
 }
 
 /** The URL of the repository itself, without the path of the service. */

@@ -26,6 +26,8 @@ export interface GitSourceOptions {
   readonly environment: Environment;
   /** Read what was fetched earlier, and reach no other machine. */
   readonly offline: boolean;
+  /** Ends the worker, and whatever it still owes an answer to fails. */
+  readonly signal?: AbortSignal;
   /** Bound on the memory of the worker; `LIMITS.gitMemoryBytes` when absent. */
   readonly memoryBytes?: number;
   /** The compiled git-worker.js; a test that runs from TypeScript builds one. */
@@ -85,7 +87,7 @@ interface GitWorker {
 }
 
 function createWorker(options: GitSourceOptions): GitWorker {
-  const { location, gitdir, environment, worker } = options;
+  const { location, gitdir, environment, worker, signal } = options;
   const memoryBytes = options.memoryBytes ?? LIMITS.gitMemoryBytes;
   let child: ChildProcess | undefined;
   let lastWords = '';
@@ -121,6 +123,9 @@ function createWorker(options: GitSourceOptions): GitWorker {
       void fail(lastWords);
     });
     started.on('error', () => void fail(lastWords));
+    const stop = (): void => void started.kill();
+    signal?.addEventListener('abort', stop, { once: true });
+    started.once('close', () => signal?.removeEventListener('abort', stop));
     return started;
   };
 
@@ -132,7 +137,9 @@ function createWorker(options: GitSourceOptions): GitWorker {
       await rm(gitdir, { recursive: true, force: true });
       await rm(`${gitdir}.new`, { recursive: true, force: true });
     }
-    for (const { reject } of abandoned) reject(deathOf(words, location, memoryBytes));
+    for (const { reject } of abandoned) {
+      reject(signal?.aborted === true ? interrupted(location) : deathOf(words, location, memoryBytes));
+    }
   };
 
   return {
@@ -159,6 +166,10 @@ function hold(child: ChildProcess, isBusy: boolean): void {
     child.unref();
     channel?.unref();
   }
+}
+
+function interrupted(location: GitLocation): SheafError {
+  return new SheafError('SHEAF_INTERRUPTED', `Reading ${location.url} was interrupted.`);
 }
 
 function deathOf(words: string, location: GitLocation, memoryBytes: number): SheafError {

@@ -25,6 +25,8 @@ const RESET_CODES = new Set([
   'UND_ERR_SOCKET',
 ]);
 
+const LATER = 'Try again later, or from another network; what has arrived is not fetched again.';
+
 /**
  * The refusal for whatever the HTTP client threw: one sentence that names the host, code `SHEAF_NETWORK`. The
  * library's own message stays in `cause`; it repeats addresses and header bytes that nobody checked.
@@ -32,9 +34,9 @@ const RESET_CODES = new Set([
 export function networkError(error: unknown, url: URL): SheafError {
   if (error instanceof SheafError) return error;
   const code = codeOf(error);
-  const { sentence, hint } = explain(code ?? '', url, error);
+  const { sentence, hint = LATER } = explain(code ?? '', url, error);
   return new SheafError('SHEAF_NETWORK', sentence, {
-    ...(hint === undefined ? {} : { hint }),
+    hint,
     details: { host: url.host, ...(code === undefined ? {} : { reason: code }) },
     cause: error,
   });
@@ -56,14 +58,14 @@ export function statusError(status: number, url: string): SheafError {
   const { host } = new URL(url);
   const meaning =
     status === 404 || status === 410 ? 'does not have it' : `answered with an error (${status})`;
-  return new SheafError('SHEAF_NETWORK', `${host} ${meaning}.`, { details: { host, status } });
+  return new SheafError('SHEAF_NETWORK', `${host} ${meaning}.`, { hint: LATER, details: { host, status } });
 }
 
 /** The refusal for a transfer that no longer moves. */
 export function stallError(url: URL, milliseconds: number): SheafError {
   const seconds = Math.max(1, Math.round(milliseconds / 1000));
   return new SheafError('SHEAF_NETWORK', `${url.host} sent next to nothing for ${seconds} s.`, {
-    hint: 'Try again later, or from another network.',
+    hint: LATER,
     details: { host: url.host, reason: 'stalled' },
   });
 }

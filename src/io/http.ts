@@ -52,6 +52,8 @@ export interface HttpOptions {
   readonly credentials?: Credentials;
   /** Version of sheaf, for the User-Agent. */
   readonly version?: string;
+  /** Breaks off every request that has no signal of its own. */
+  readonly signal?: AbortSignal;
   /** Also plain HTTP to hosts other than this machine: for closed networks, where a person asked for it. */
   readonly allowPlainHttp?: boolean;
   /** Milliseconds and bytes; `LIMITS` when absent. */
@@ -83,7 +85,8 @@ export function createHttp(options: HttpOptions): Http {
   const connectTimeout = options.connectTimeout ?? LIMITS.connectTimeout;
   let client: Promise<Client> | undefined;
 
-  async function get(url: string, request: HttpRequest): Promise<HttpResponse> {
+  async function get(url: string, asked: HttpRequest): Promise<HttpResponse> {
+    const request = options.signal === undefined ? asked : { signal: options.signal, ...asked };
     const first = allowedUrl(url, options.allowPlainHttp === true);
     if (options.offline) {
       throw new SheafError(

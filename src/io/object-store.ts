@@ -1,12 +1,12 @@
-import { createHash } from 'node:crypto';
+import { createHash, randomBytes } from 'node:crypto';
 import { createReadStream } from 'node:fs';
-import { chmod, lstat, mkdir, open, readdir, rename, rm, stat } from 'node:fs/promises';
+import { chmod, lstat, mkdir, open, readdir, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { isSha256, type ObjectRef, refOf, type Sha256, sha256 } from '../core/digest.ts';
 import { SheafError } from '../core/errors.ts';
 import type { ObjectStore } from '../core/ports.ts';
 import { quote } from '../core/text.ts';
-import { isErrno, syncDirectory, toSheafError, writeFileAtomic } from './files.ts';
+import { isErrno, syncDirectory, toSheafError } from './files.ts';
 
 /** Objects are never changed, only replaced as a whole; the mode says so to everybody else. */
 const READ_ONLY = 0o444;
@@ -60,7 +60,7 @@ export function createObjectStore(directory: string): FileObjectStore {
     async write(bytes) {
       const ref = refOf(bytes);
       if ((await locate(ref)) === undefined) {
-        await writeFileAtomic(pathOf(ref.sha256), bytes, { mode: READ_ONLY });
+        await writeObject(pathOf(ref.sha256), bytes);
       }
       return ref;
     },
@@ -104,6 +104,22 @@ export function createObjectStore(directory: string): FileObjectStore {
       }
     },
   };
+}
+
+/**
+ * Not synced to the disk: a power cut can leave an object damaged, but that is found out when it is read, and it
+ * is fetched again. Syncing thousands of them takes longer than fetching them.
+ */
+async function writeObject(path: string, bytes: Uint8Array): Promise<void> {
+  const temporary = join(dirname(path), `.${randomBytes(8).toString('hex')}.tmp`);
+  try {
+    await mkdir(dirname(path), { recursive: true });
+    await writeFile(temporary, bytes, { flag: 'wx', mode: READ_ONLY });
+    await rename(temporary, path);
+  } catch (error) {
+    await rm(temporary, { force: true });
+    throw toSheafError(error, `writing ${quote(path)}`);
+  }
 }
 
 /** Digest and length of a file, read in pieces. */

@@ -33,6 +33,8 @@ export const GENERATION_FILES = {
   lock: 'sheaf.lock',
   manifest: 'sheaf.toml',
   shims: 'shims.json',
+  /** What `[host] plugins_file` is to say, without the number of the generation. */
+  hostList: 'plugins.json',
   /** The signed manifests, `<plugin>.toml`. */
   manifests: '.manifests',
   /** Marks of running hosts, one file each. */

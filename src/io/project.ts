@@ -12,6 +12,7 @@ import { isErrno, readFileIfExists, toSheafError, writeFileAtomic } from './file
 import { stageGeneration } from './generation.ts';
 import { generationNumbers } from './generation-collection.ts';
 import { repairSwitch, switchTo } from './generation-switch.ts';
+import { standingHostList } from './host-file.ts';
 import { type LockOptions, withProcessLock } from './process-lock.ts';
 import {
   GENERATION_FILES,
@@ -44,6 +45,18 @@ export function createProject(directory: string, options: ProjectOptions = {}): 
       const path = join(layout.generation(current), name);
       return (await isDirectory(path)) ? path : undefined;
     },
+    async readInstalled(name, path, maxBytes) {
+      const current = await readCurrent(layout);
+      if (current === undefined) return undefined;
+      return await readFileIfExists(join(layout.generation(current), name, path), maxBytes);
+    },
+    async installedManifest(name) {
+      const current = await readCurrent(layout);
+      if (current === undefined) return undefined;
+      const path = join(layout.generation(current), GENERATION_FILES.manifests, `${name}.toml`);
+      return await readFileIfExists(path, LIMITS.manifestBytes);
+    },
+    hostList: () => reporting('reading the list of plugins', () => standingHostList(layout)),
     async verifyPlugin(name, artifact, path) {
       const installed = join(layout.generation(await requireCurrent(layout)), name);
       const expected = await listing({ plugin: name, artifact, path });

@@ -72,6 +72,18 @@ describe('writeShims', () => {
     );
   });
 
+  it('lets cmd.exe find a program whose name lacks the .exe it has on Windows', async () => {
+    const native = { lens: { plugin, file: 'bin/lens' } };
+    const writing = () =>
+      writeShims({ bin, generation: generation(), shims: native, platform: 'win32' }, operations);
+    await expect(writing()).rejects.toMatchObject({ code: 'ENOENT' });
+    await writeFile(join(generation(), plugin, 'bin', 'lens.exe'), 'MZ');
+    await writing();
+    expect(await readFile(join(bin, 'lens.cmd'), 'utf8')).toContain(
+      '\r\n"%~dp0..\\generations\\%generation%\\graph-lens\\bin\\lens" %*\r\n',
+    );
+  });
+
   it('refuses commands and files that a shell could take for something else', async () => {
     for (const command of ['../up', '.hidden', 'a b', 'Lens', '', 'a/b', '-x', 'x\n']) {
       await expect(write(command, 'bin/lens.mjs')).rejects.toMatchObject({ code: 'SHEAF_INVALID_FILE' });

@@ -79,9 +79,15 @@ function windowsScript(plugin: PluginName, file: string, interpreter: string | u
 
 const LONGEST_SHEBANG = 256;
 
-/** The program that a `#!` line names, through `env` too; undefined without one. */
+/**
+ * The program that a `#!` line names, through `env` too; undefined without one. `[bin]` has one name for all
+ * platforms, so that of a program may lack its `.exe`; cmd.exe adds it by itself.
+ */
 async function interpreterOf(path: string): Promise<string | undefined> {
-  const handle = await open(path, 'r');
+  const handle = await open(path, 'r').catch((error: unknown) => {
+    if (isErrno(error, 'ENOENT')) return open(`${path}.exe`, 'r');
+    throw error;
+  });
   try {
     const { buffer, bytesRead } = await handle.read(Buffer.alloc(LONGEST_SHEBANG), 0, LONGEST_SHEBANG, 0);
     const line = buffer.subarray(0, bytesRead).toString('latin1').split('\n')[0] ?? '';

@@ -1,5 +1,4 @@
-import { closeSync, constants, fstatSync, openSync, readFileSync } from 'node:fs';
-import { readdir } from 'node:fs/promises';
+import { closeSync, constants, type Dirent, fstatSync, openSync, readdirSync, readSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { SheafError } from '../core/errors.ts';
 import { LIMITS } from '../core/limits.ts';
@@ -19,52 +18,57 @@ const DIRECTORIES = ['registry', 'plugins'];
 export function createSourceTree(directory: string, environment: Environment): SourceTree {
   const root = resolve(directory);
   const git = (...args: readonly string[]): Promise<string | undefined> => askGit(root, args, environment);
+  const uncommitted = (): Promise<string | undefined> =>
+    git(
+      'status',
+      '--porcelain=v1',
+      '-z',
+      '--untracked-files=all',
+      // An ignored file is read like any other, so it makes the tree differ from its commit like any other.
+      '--ignored=matching',
+      '--ignore-submodules=none',
+      '--',
+      ...DIRECTORIES,
+    );
+  const differing = (...commits: readonly string[]): Promise<string | undefined> =>
+    git(
+      'diff',
+      '--name-only',
+      '-z',
+      '--no-renames',
+      '--no-ext-diff',
+      '--relative',
+      ...commits,
+      '--',
+      ...DIRECTORIES,
+    );
   return {
     root,
     async commit() {
-      const status = await git(
-        'status',
-        '--porcelain=v1',
-        '-z',
-        '--untracked-files=all',
-        // An ignored file is read like any other, so it makes the tree differ from its commit like any other.
-        '--ignored=matching',
-        '--ignore-submodules=none',
-        '--',
-        ...DIRECTORIES,
-      );
-      if (status !== '') return null;
+      if ((await uncommitted()) !== '') return null;
       return (await git('rev-parse', '--verify', '--quiet', 'HEAD'))?.trim() ?? null;
     },
-    list: (below) => listFiles(root, below),
+    list: async (below) => listFiles(root, below),
     read: async (path) => readRegularFile(root, path),
     async changedSince(commit) {
       if (!/^[0-9a-f]{40,64}$/.test(commit)) return undefined;
       const known = await git('cat-file', '-e', `${commit}^{commit}`);
       if (known === undefined) return undefined;
-      const changed = await git(
-        'diff',
-        '--name-only',
-        '-z',
-        '--no-renames',
-        '--no-ext-diff',
-        '--relative',
-        commit,
-        '--',
-        ...DIRECTORIES,
-      );
-      const untracked = await git('ls-files', '--others', '-z', '--', ...DIRECTORIES);
+      // Of a clean tree two commits tell everything, at the cost of one look at all files instead of two.
+      const isClean = (await uncommitted()) === '';
+      const changed = await (isClean ? differing(commit, 'HEAD') : differing(commit));
+      const untracked = isClean ? '' : await git('ls-files', '--others', '-z', '--', ...DIRECTORIES);
       if (changed === undefined || untracked === undefined) return undefined;
       return [...new Set(`${changed}${untracked}`.split('\0').filter((path) => path !== ''))].toSorted();
     },
   };
 }
 
-async function listFiles(root: string, directory: string): Promise<readonly string[]> {
+function listFiles(root: string, directory: string): readonly string[] {
   const paths: string[] = [];
   const pending = [directory];
   for (let below = pending.pop(); below !== undefined; below = pending.pop()) {
-    for (const entry of await entriesOf(placeOf(root, below))) {
+    for (const entry of entriesOf(placeOf(root, below))) {
       const path = `${below}/${entry.name}`;
       if (entry.isDirectory()) pending.push(path);
       else if (entry.isFile()) paths.push(path);
@@ -73,11 +77,9 @@ async function listFiles(root: string, directory: string): Promise<readonly stri
   return paths.toSorted();
 }
 
-async function entriesOf(
-  directory: string,
-): Promise<readonly { readonly name: string; isDirectory(): boolean; isFile(): boolean }[]> {
+function entriesOf(directory: string): readonly Dirent[] {
   try {
-    return await readdir(directory, { withFileTypes: true });
+    return readdirSync(directory, { withFileTypes: true });
   } catch (error) {
     if (isErrno(error, 'ENOENT', 'ENOTDIR')) return [];
     throw toSheafError(error, `reading ${quote(directory)}`);
@@ -85,8 +87,8 @@ async function entriesOf(
 }
 
 /**
- * Synchronous on purpose: a build reads hundreds of thousands of small files, and the way through the thread
- * pool costs several times what the read itself does.
+ * Synchronous on purpose, as the listing is: a build reads hundreds of thousands of small files, and the way
+ * through the thread pool costs several times what the read itself does.
  */
 function readRegularFile(root: string, path: string): Uint8Array | undefined {
   const place = placeOf(root, path);
@@ -107,10 +109,22 @@ function readRegularFile(root: string, path: string): Uint8Array | undefined {
         `${quote(place)} has ${status.size} bytes; at most ${LIMITS.indexObjectBytes} are read.`,
       );
     }
-    return readFileSync(descriptor);
+    return readAll(descriptor, status.size);
   } finally {
     closeSync(descriptor);
   }
+}
+
+/** The bytes up to `size`, or up to the end when the file has become shorter. */
+function readAll(descriptor: number, size: number): Uint8Array {
+  const bytes = new Uint8Array(size);
+  let length = 0;
+  while (length < size) {
+    const read = readSync(descriptor, bytes, length, size - length, null);
+    if (read === 0) break;
+    length += read;
+  }
+  return length === size ? bytes : bytes.slice(0, length);
 }
 
 function placeOf(root: string, path: string): string {

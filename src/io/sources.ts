@@ -19,6 +19,8 @@ export interface SourceOptions {
   readonly gitDirectory: string;
   readonly environment: Environment;
   readonly offline: boolean;
+  /** Ends what a Git source is doing. */
+  readonly signal?: AbortSignal;
   /** The compiled git-worker.js, when it does not lie beside git-source.js. */
   readonly gitWorker?: URL;
 }
@@ -43,6 +45,7 @@ export function createSources(options: SourceOptions): (url: string) => IndexSou
       gitdir: join(options.gitDirectory, cloneName(location)),
       environment: options.environment,
       offline: options.offline,
+      ...(options.signal === undefined ? {} : { signal: options.signal }),
       ...(options.gitWorker === undefined ? {} : { worker: options.gitWorker }),
     });
   };

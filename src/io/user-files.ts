@@ -1,11 +1,14 @@
 import { rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
+import { formatInstant, parseInstant } from '../core/instant.ts';
 import { LIMITS } from '../core/limits.ts';
 import type { UserFiles } from '../core/ports.ts';
 import { quote } from '../core/text.ts';
 import type { Directories } from './directories.ts';
 import { isErrno, readFileIfExists, toSheafError, writeFileAtomic } from './files.ts';
 import { type LockOptions, withProcessLock } from './process-lock.ts';
+
+const LONGEST_TIMESTAMP = 64;
 
 /** The files of the user in these places; `waiting` says what to tell and when to stop waiting for the lock. */
 export function createUserFiles(
@@ -26,6 +29,12 @@ export function createUserFiles(
       await remove(directory);
       return existed;
     },
+    async readNoticeTime() {
+      const bytes = await readFileIfExists(directories.updateNotice, LONGEST_TIMESTAMP);
+      return bytes === undefined ? undefined : parseInstant(new TextDecoder().decode(bytes).trim());
+    },
+    writeNoticeTime: (time) =>
+      writeFileAtomic(directories.updateNotice, new TextEncoder().encode(`${formatInstant(time)}\n`)),
     exclusively(work) {
       return withProcessLock(
         join(directories.state, 'lock'),

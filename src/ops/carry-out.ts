@@ -1,9 +1,15 @@
 import { commandShims } from '../core/command-shims.ts';
 import { SheafError } from '../core/errors.ts';
+import type { HostList } from '../core/host-list.ts';
+import { localArtifact } from '../core/lock-entries.ts';
 import { type Lockfile, writeLockfile } from '../core/lockfile.ts';
+import type { Manifest } from '../core/manifest.ts';
 import type { Plan } from '../core/plan.ts';
-import type { ClientPorts } from '../core/ports.ts';
+import type { ClientPorts, Staging } from '../core/ports.ts';
 import { artifactFor, fetchArtifacts, mirrorsOf, urlsOf } from './fetch-artifacts.ts';
+import type { LocalRelease } from './local-releases.ts';
+import { judgeConfig } from './plugin-config.ts';
+import { rememberReleases } from './remember-releases.ts';
 import type { VerifiedRelease } from './verify-set.ts';
 
 /** A plan with all that is needed to execute it. */
@@ -11,9 +17,15 @@ export interface PreparedPlan {
   readonly plan: Plan;
   /** Every release of the next set. */
   readonly set: readonly VerifiedRelease[];
+  /** Plugins of the next set that come from folders and files. */
+  readonly locals: readonly LocalRelease[];
   readonly lock: Lockfile;
   /** The text of sheaf.toml afterwards. */
   readonly text: string;
+  /** What the application of the project is told; undefined when it does not ask. */
+  readonly hostList: HostList | undefined;
+  /** Manifests whose configuration is judged before anything changes. */
+  readonly configured: readonly Manifest[];
 }
 
 /**
@@ -21,16 +33,18 @@ export interface PreparedPlan {
  * Returns its number. Whatever fails before the switch leaves everything as it was; what was downloaded stays
  * in the cache.
  *
- * @throws SheafError as `Downloader.fetch`, `Staging.add` and `commandShims`.
+ * @throws SheafError as `Downloader.fetch`, `Staging.add`, `commandShims` and `judgeConfig`; `SHEAF_INTERRUPTED`.
  */
 export async function carryOut(
-  ports: Pick<ClientPorts, 'downloader' | 'store' | 'reporter' | 'project' | 'platform' | 'signal'>,
-  { plan, set, lock, text }: PreparedPlan,
+  ports: Omit<ClientPorts, 'prompt' | 'openSource'>,
+  { plan, set, locals, lock, text, hostList, configured }: PreparedPlan,
 ): Promise<number> {
   const incoming = new Set([...plan.add, ...plan.update].map(({ name }) => name));
-  const shims = commandShims(
-    set.map(({ choice: { name }, release }) => ({ name, bin: release.manifest.bin })),
-  );
+  const manifests = [
+    ...set.map(({ release }) => release.manifest),
+    ...locals.map(({ manifest }) => manifest),
+  ];
+  const shims = commandShims(manifests);
   const arriving = await Promise.all(
     set
       .filter(({ choice }) => incoming.has(choice.name))
@@ -54,8 +68,19 @@ export async function carryOut(
       if (path === undefined) throw new SheafError('SHEAF_INTERNAL', `${plugin} was not fetched.`);
       await staging.add(plugin, artifact, path, manifest);
     }
+    for (const release of locals) {
+      if (incoming.has(release.locked.name)) await addLocal(ports, staging, release);
+    }
     for (const { name } of plan.keep) await staging.keep(name);
-    const files = { lock: writeLockfile(lock), manifest: new TextEncoder().encode(text), shims };
+    await judgeConfig(ports, configured, text, (...file) => staging.read(...file));
+    const files = {
+      lock: writeLockfile(lock),
+      manifest: new TextEncoder().encode(text),
+      shims,
+      ...(hostList === undefined ? {} : { hostList }),
+    };
+    // Before the switch: a set must never be current whose owners and consents this machine could forget.
+    await rememberReleases(ports, set);
     // The last moment at which an interrupt leaves everything as it was; from here on the change is made.
     ports.signal.throwIfAborted();
     const { generation } = await staging.commit(files);
@@ -64,4 +89,22 @@ export async function carryOut(
     await staging.discard();
     throw error;
   }
+}
+
+async function addLocal(
+  { store }: Pick<ClientPorts, 'store'>,
+  staging: Staging,
+  { locked, bytes }: LocalRelease,
+): Promise<void> {
+  const path = await store.locate(locked);
+  if (path === undefined) {
+    throw new SheafError(
+      'SHEAF_PATH',
+      `What ${locked.name} was installed from is not in the cache any more.`,
+      {
+        hint: `Read it again: sheaf install ${locked.path} --allow-local.`,
+      },
+    );
+  }
+  await staging.add(locked.name, localArtifact(locked), path, bytes);
 }

@@ -1,17 +1,13 @@
-import { SheafError } from '../core/errors.ts';
-import { lockSet } from '../core/lock-set.ts';
-import type { LockedRegistry } from '../core/lockfile.ts';
-import { isEmptyPlan, type Plan, type PlannedChange, planFor } from '../core/plan.ts';
+import { isEmptyPlan, type Plan } from '../core/plan.ts';
 import type { PluginName } from '../core/plugin-name.ts';
 import type { ClientPorts } from '../core/ports.ts';
+import { quote } from '../core/text.ts';
 import { carryOut } from './carry-out.ts';
 import type { Change, ChangeOptions } from './change.ts';
-import { chooseSet } from './choose-set.ts';
-import { artifactFor } from './fetch-artifacts.ts';
-import type { OpenRegistry } from './open-registry.ts';
+import { judgeConfig } from './plugin-config.ts';
+import { type PreparedChange, prepareChange } from './prepare-change.ts';
 import { type ProjectView, readProject } from './project-view.ts';
-import { rememberReleases } from './remember-releases.ts';
-import { type VerifiedRelease, verifySet } from './verify-set.ts';
+import { requireConsent } from './require-consent.ts';
 
 /** What was done, or with `dryRun` would be. */
 export interface Changed {
@@ -38,94 +34,40 @@ export async function changePlugins(
   return ports.project.exclusively(async () => {
     const view = await readProject(ports);
     const change = decide(view);
-    const chosen = await chooseSet(ports, view, change, options, ports.clock.now());
-    const verified = await verifySet(ports, chosen, view.lock);
-    const set = verified.filter(({ choice }) => !change.without.has(choice.name));
-    const choices = set.map(({ choice }) => choice);
-
-    const plan = planFor({
-      current: change.reinstall ? undefined : view.installed,
-      resolution: { choices },
-      consents: new Map(
-        set.map(({ choice: { name }, registry }) => [name, registry.state.consents.get(name) ?? []]),
-      ),
-      sizes: await missingBytes(ports, set),
-    });
-    const text = change.rewrite(view.text, choices);
-    const lock = lockSet(set, chosen.registries.map(lockedAt), view.lock);
-    const isUnchanged = isEmptyPlan(plan) && text === view.text && lock === view.lock;
-    if (options.dryRun || isUnchanged) return { plan, ...current(view), notes: [] };
-
+    const prepared = await prepareChange(ports, view, change, options);
+    const { plan, configured, text, isUnchanged } = prepared;
+    if (options.dryRun || isUnchanged) {
+      const { project } = ports;
+      if (isEmptyPlan(plan))
+        await judgeConfig(ports, configured, text, (...file) => project.readInstalled(...file));
+      return { plan, ...(view.generation === undefined ? {} : { generation: view.generation }), notes: [] };
+    }
+    warnOfLocals(ports, prepared);
     await requireConsent(ports, plan, change, options);
-    const generation = await carryOut(ports, { plan, set, lock, text });
-    await rememberReleases(ports, set);
-    return { plan, generation, notes: notesOf([...plan.add, ...plan.update], set) };
+    const generation = await carryOut(ports, prepared);
+    return { plan, generation, notes: notesOf(prepared) };
   });
 }
 
-function current({ generation }: ProjectView): { generation?: number } {
-  return generation === undefined ? {} : { generation };
+function incomingOf({ plan }: PreparedChange): ReadonlySet<PluginName> {
+  return new Set([...plan.add, ...plan.update].map(({ name }) => name));
 }
 
-/** The state of a registry that this resolution saw. */
-function lockedAt({ id, urls: [url = ''], state, checkpoint }: OpenRegistry): LockedRegistry {
-  const { epoch, version, sha256 } = checkpoint;
-  return {
-    id,
-    url,
-    root: { version: state.root.version, sha256: state.root.sha256 },
-    checkpoint: { epoch, version, sha256 },
-  };
-}
-
-/** Bytes still to be downloaded for each plugin. */
-async function missingBytes(
-  { store, platform }: ClientPorts,
-  set: readonly VerifiedRelease[],
-): Promise<ReadonlyMap<PluginName, number>> {
-  const sizes = new Map<PluginName, number>();
-  for (const { choice, release } of set) {
-    const artifact = artifactFor(release.manifest, platform);
-    if (artifact.size === undefined || (await store.locate(artifact)) !== undefined) continue;
-    sizes.set(choice.name, artifact.size);
+function warnOfLocals({ reporter }: Pick<ClientPorts, 'reporter'>, prepared: PreparedChange): void {
+  const incoming = incomingOf(prepared);
+  for (const { locked } of prepared.locals) {
+    if (!incoming.has(locked.name)) continue;
+    reporter.warn(`${locked.name} from ${quote(locked.path)} is unverified: no registry signed it.`);
   }
-  return sizes;
 }
 
-/** Naming a plugin on the command line agrees to what it and its dependencies may do; an update never agrees. */
-async function requireConsent(
-  { reporter, prompt }: ClientPorts,
-  plan: Plan,
-  change: Change,
-  options: ChangeOptions,
-): Promise<void> {
-  const changes = change.agreesToAdditions ? plan.update : [...plan.add, ...plan.update];
-  const open = changes.filter(({ newCapabilities }) => newCapabilities.length > 0);
-  if (open.length === 0 || options.acceptCapabilities) return;
-  const wishes = open.map(
-    ({ name, version, newCapabilities }) => `${name} ${version}: ${newCapabilities.join(', ')}`,
+function notesOf(prepared: PreparedChange): Changed['notes'] {
+  const incoming = incomingOf(prepared);
+  const manifests = [
+    ...prepared.set.map(({ release }) => release.manifest),
+    ...prepared.locals.map(({ manifest }) => manifest),
+  ];
+  return manifests.flatMap(({ name, notes }) =>
+    notes !== undefined && incoming.has(name) ? [{ plugin: name, text: notes }] : [],
   );
-  for (const wish of wishes) reporter.note(`New capabilities for ${wish}`);
-  const agreed = await prompt
-    .confirm('Give these capabilities?', '--accept-capabilities')
-    .catch((error: unknown) => {
-      if (error instanceof SheafError && error.code === 'SHEAF_CANCELLED') return false;
-      throw error;
-    });
-  if (agreed) return;
-  throw new SheafError(
-    'SHEAF_CAPABILITIES',
-    `Nobody agreed to the new capabilities of ${wishes.join('; ')}.`,
-    {
-      hint: 'Agree with --accept-capabilities, or keep the versions that are installed.',
-      details: { plugins: open.map(({ name, newCapabilities }) => ({ name, newCapabilities })) },
-    },
-  );
-}
-
-function notesOf(changes: readonly PlannedChange[], set: readonly VerifiedRelease[]): Changed['notes'] {
-  return changes.flatMap(({ name }) => {
-    const text = set.find(({ choice }) => choice.name === name)?.release.manifest.notes;
-    return text === undefined ? [] : [{ plugin: name, text }];
-  });
 }

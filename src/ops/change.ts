@@ -1,9 +1,12 @@
 import type { PluginName } from '../core/plugin-name.ts';
+import type { LocalPlugin } from '../core/project-file.ts';
 import type { Choice, Requirement } from '../core/resolve.ts';
 
 /** What shall be different afterwards; `install`, `update` and `remove` each make one. */
 export interface Change {
   readonly wanted: readonly Requirement[];
+  /** Plugins from folders and files of this machine. */
+  readonly local: readonly LocalPlugin[];
   /** Locked plugins that should move to the newest. */
   readonly update: ReadonlySet<PluginName> | 'all';
   /** The text of sheaf.toml afterwards. */
@@ -24,4 +27,6 @@ export interface ChangeOptions {
   readonly acceptCapabilities: boolean;
   readonly allowStale: boolean;
   readonly prereleases: boolean;
+  /** Install from folders and files what nobody signed; no when absent. */
+  readonly allowLocal?: boolean;
 }

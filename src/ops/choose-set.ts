@@ -39,7 +39,7 @@ export async function chooseSet(
     });
   }
   const isLocked = !isUpdate && fault === undefined;
-  if (!isLocked) await refresh(ports, floors);
+  if (!isLocked) await refresh(ports, floors, { allowStale: options.allowStale });
   const registries = await openRegistries(ports, [], { allowStale: isLocked || options.allowStale, floors });
   if (registries.length === 0 && change.wanted.length > 0) throw noRegistry(view);
   if (isLocked && view.lock !== undefined) {
@@ -64,10 +64,14 @@ export async function chooseSet(
   return { registries, resolution, isLocked };
 }
 
-async function rulesOf(
-  { user }: ClientPorts,
-  { file }: ProjectView,
-): Promise<{ engines: Readonly<Record<string, Version>>; policy: ClientPolicy }> {
+/** What a host and its people admit. */
+export interface Rules {
+  readonly engines: Readonly<Record<string, Version>>;
+  readonly policy: ClientPolicy;
+}
+
+/** The rules of the user and of the project together. */
+export async function rulesOf({ user }: Pick<ClientPorts, 'user'>, { file }: ProjectView): Promise<Rules> {
   const config = valueOf(readConfig((await user.readConfig()) ?? new Uint8Array(), user.configPath));
   return {
     engines: { ...config.engines, ...file.engines },

@@ -3,7 +3,7 @@ import { SheafError } from '../core/errors.ts';
 import type { Instant } from '../core/instant.ts';
 import type { Lockfile } from '../core/lockfile.ts';
 import type { PluginName } from '../core/plugin-name.ts';
-import type { ReleasesRecord, VersionRecord } from '../core/records.ts';
+import type { VersionRecord } from '../core/records.ts';
 import {
   type Choice,
   type Offer,
@@ -11,11 +11,19 @@ import {
   type ResolutionProblem,
   resolve,
 } from '../core/resolve.ts';
+import {
+  exceedsTier,
+  grantedTier,
+  type JudgedEvent,
+  quarantineOf,
+  type Restriction,
+} from '../core/status.ts';
+import { quote } from '../core/text.ts';
 import { nearestName } from './nearest-name.ts';
 import type { OpenRegistry } from './open-registry.ts';
 
 /** Everything that decides which versions are taken. */
-export interface ChoiceBasis extends Omit<ResolutionProblem, 'offer' | 'locked'> {
+export interface ChoiceBasis extends Omit<ResolutionProblem, 'offer' | 'locked' | 'excluded'> {
   /** In the order in which a plugin without a registry is looked up. */
   readonly registries: readonly OpenRegistry[];
   readonly lock: Lockfile | undefined;
@@ -24,58 +32,81 @@ export interface ChoiceBasis extends Omit<ResolutionProblem, 'offer' | 'locked'>
 }
 
 /**
- * Resolves what is wanted. Versions that the policy forbids are not there for the solver; when that leaves no
- * answer, the refusal says which ones it was.
+ * Resolves what is wanted. Versions that the policy forbids, or that the registry has quarantined or not granted
+ * their tier, are not chosen; where that leaves no answer, the explanation says so.
  *
- * @throws SheafError as `resolve`; `SHEAF_UNKNOWN_REGISTRY` when a registry is named that is not configured.
+ * @throws SheafError as `resolve`; `SHEAF_UNKNOWN_REGISTRY` when something is wanted from a registry that is not
+ *   configured.
  */
 export async function chooseVersions(basis: ChoiceBasis): Promise<Resolution> {
   const { registries, lock, policy, now, ...problem } = basis;
-  const locked = new Map((lock?.plugins ?? []).map((plugin) => [plugin.name, plugin.version]));
-  const forbidden = new Set<string>();
+  // What came from a registry that is no longer configured cannot be kept.
+  const isOpen = (id: string): boolean => registries.some((registry) => registry.id === id);
+  const keepable = (lock?.plugins ?? []).filter(({ registry }) => isOpen(registry));
+  const locked = new Map(keepable.map((plugin) => [plugin.name, plugin]));
+  const standings = new Map<string, Standing>();
 
-  const allowed = (record: ReleasesRecord, version: VersionRecord): boolean => {
-    // What is locked was old enough once; a clock that was set back must not take it away.
-    const rules = locked.get(record.name) === version.version ? { ...policy, minimumReleaseAge: 0 } : policy;
-    const reason = forbiddenBecause(rules, version, now);
-    if (reason !== undefined) forbidden.add(`${record.name} ${version.version} ${reason}`);
-    return reason === undefined;
-  };
+  for (const { name, registry } of problem.wanted) {
+    if (registry !== undefined) configured(registries, name, registry);
+  }
   const offer = async (name: PluginName, id: string | undefined): Promise<Offer | undefined> => {
-    for (const registry of candidates(registries, name, id)) {
+    // A dependency may name a registry that is not configured; another version, or none of it, may do.
+    for (const registry of registries.filter((one) => id === undefined || one.id === id)) {
       const record = await registry.releases(name);
       if (record === undefined) continue;
-      const versions = record.versions.filter((version) => allowed(record, version));
-      return { registry: registry.id, record: { ...record, versions } };
+      standings.set(`${registry.id}/${name}`, standingOf(name, registry, await registry.status()));
+      return { registry: registry.id, record };
     }
     return undefined;
   };
-
+  const excluded = ({ registry, record: { name } }: Offer, version: VersionRecord): string | undefined => {
+    const held = locked.get(name);
+    const isLocked = held?.registry === registry && held.manifest === version.manifest;
+    // What is locked was old enough once; a clock that was set back must not take it away.
+    const rules = isLocked ? { ...policy, minimumReleaseAge: 0 } : policy;
+    const standing = standings.get(`${registry}/${name}`);
+    return forbiddenBecause(rules, version, now) ?? (standing && withheldBecause(name, version, standing));
+  };
   try {
-    return await resolve({ ...problem, locked, offer });
+    return await resolve({ ...problem, locked, offer, excluded });
   } catch (error) {
-    if (!(error instanceof SheafError)) throw error;
-    if (error.code === 'SHEAF_UNKNOWN_PLUGIN') throw await withNearestName(error, registries);
-    if (forbidden.size === 0) throw error;
-    throw new SheafError(error.code, error.message, {
-      hint: `The policy left out: ${[...forbidden].toSorted().join('; ')}.`,
-      details: { ...error.details, forbidden: [...forbidden].toSorted() },
-      cause: error,
-    });
+    throw await withNearestName(error, registries);
   }
 }
 
-/** The refusal of a name that no registry has, with the name that was probably meant. */
-async function withNearestName(error: SheafError, registries: readonly OpenRegistry[]): Promise<SheafError> {
-  const { name, registry } = error.details;
-  const asked = registries.filter(({ id }) => registry === undefined || id === registry);
-  const meant = typeof name === 'string' ? await nearestName(asked, name) : undefined;
+/** Adds to the refusal of an unknown plugin the name that was perhaps meant. */
+async function withNearestName(error: unknown, registries: readonly OpenRegistry[]): Promise<unknown> {
+  if (!(error instanceof SheafError) || error.code !== 'SHEAF_UNKNOWN_PLUGIN') return error;
+  const { name } = error.details;
+  const meant = typeof name === 'string' ? await nearestName(registries, name) : undefined;
   if (meant === undefined) return error;
-  return new SheafError(error.code, error.message, {
-    hint: `Did you mean ${meant}?`,
-    details: { ...error.details, meant },
-    cause: error,
-  });
+  const { code, message, details } = error;
+  return new SheafError(code, message, { hint: `Did you mean ${meant}?`, details, cause: error });
+}
+
+/** What a registry has said about one plugin. */
+interface Standing {
+  readonly restrictions: readonly Restriction[];
+  readonly events: readonly JudgedEvent[];
+}
+
+function standingOf(name: PluginName, { state }: OpenRegistry, events: readonly JudgedEvent[]): Standing {
+  const isAbout = ({ plugin }: { readonly plugin: PluginName }): boolean => plugin === name;
+  return { restrictions: state.restrictions.filter(isAbout), events: events.filter(isAbout) };
+}
+
+/** Why `acceptRelease` would refuse a version for its standing, as the end of a sentence. */
+function withheldBecause(
+  name: PluginName,
+  { version, tier }: VersionRecord,
+  { restrictions, events }: Standing,
+): string | undefined {
+  const quarantine = quarantineOf(restrictions, events, name, version);
+  if (quarantine !== undefined) return `is quarantined: ${quote(quarantine.reason)}`;
+  const granted = grantedTier(restrictions, events, name, version);
+  return exceedsTier(tier, granted)
+    ? `wants the tier ${tier}, where the registry has granted ${granted}`
+    : undefined;
 }
 
 /**
@@ -89,8 +120,8 @@ export async function lockedChoices(
   registries: readonly OpenRegistry[],
 ): Promise<Resolution> {
   const choices = lock.plugins.map(async (plugin): Promise<Choice> => {
-    const [registry] = candidates(registries, plugin.name, plugin.registry);
-    const record = await registry?.releases(plugin.name);
+    const registry = configured(registries, plugin.name, plugin.registry);
+    const record = await registry.releases(plugin.name);
     if (record === undefined) {
       throw new SheafError(
         'SHEAF_UNKNOWN_PLUGIN',
@@ -125,19 +156,12 @@ export async function lockedChoices(
   return { choices: await Promise.all(choices) };
 }
 
-function candidates(
-  registries: readonly OpenRegistry[],
-  name: PluginName,
-  id: string | undefined,
-): readonly OpenRegistry[] {
-  if (id === undefined) return registries;
-  const named = registries.filter((registry) => registry.id === id);
-  if (named.length > 0) return named;
+function configured(registries: readonly OpenRegistry[], name: PluginName, id: string): OpenRegistry {
+  const registry = registries.find((one) => one.id === id);
+  if (registry !== undefined) return registry;
   throw new SheafError(
     'SHEAF_UNKNOWN_REGISTRY',
     `${name} is wanted from registry ${id}, which is not configured.`,
-    {
-      hint: 'Add it with: sheaf registry add URL.',
-    },
+    { hint: 'Add it with: sheaf registry add URL.' },
   );
 }

@@ -1,9 +1,10 @@
 import { type BuiltIndex, buildIndex, updateIndex } from '../core/build-index.ts';
+import { builtObject } from '../core/built-object.ts';
 import type { Checkpoint } from '../core/checkpoint.ts';
 import { invalidFile, SheafError } from '../core/errors.ts';
 import type { Finding } from '../core/finding.ts';
 import type { IndexHead, IndexObject } from '../core/index-head.ts';
-import { builtObject, HEAD_PATH, writeIndexHead } from '../core/index-head.ts';
+import { HEAD_PATH, writeIndexHead } from '../core/index-head.ts';
 import type { Instant } from '../core/instant.ts';
 import { LIMITS } from '../core/limits.ts';
 import { nextCheckpoint } from '../core/next-checkpoint.ts';

@@ -49,8 +49,13 @@ describe('verifying a published index', () => {
     ['a release', (one) => one.addRelease({ name: 'plugin-1', version: '1.1.0' }), 'plugins of plugin-1'],
     ['a plugin', (one) => one.addRelease({ name: 'plugin-99', version: '1.0.0' }), 'plugins of plugin-99'],
     [
-      'a yank',
+      'a yank of all there is',
       (one) => one.setPlugin('plugin-1', { yanked: { ['1.0.0' as Version]: 'broken' } }),
+      'plugins of plugin-1',
+    ],
+    [
+      'a deprecated version',
+      (one) => one.setPlugin('plugin-1', { deprecatedVersions: { ['1.0.0' as Version]: 'old' } }),
       'releases of plugin-1',
     ],
     ['an owner', (one) => one.addOwner('other'), 'owners of other'],

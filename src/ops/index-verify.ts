@@ -8,12 +8,10 @@ import { firstDifference, type IndexDifference } from '../core/index-difference.
 import type { FetchObject } from '../core/index-head.ts';
 import { readHead } from '../core/index-reader.ts';
 import { LIMITS } from '../core/limits.ts';
-import { acceptOwnerChain, type OwnerChain } from '../core/owner-chain.ts';
+import { acceptOwnerChain, type OwnerChain, signedByOwner } from '../core/owner-chain.ts';
 import type { Clock, IndexSource, SourceTree } from '../core/ports.ts';
 import type { OwnerRecord } from '../core/records.ts';
 import type { SignersFile } from '../core/signers.ts';
-import { fingerprint, sameKey } from '../core/ssh-key.ts';
-import { signerOf } from '../core/sshsig.ts';
 import { acceptCheckpoint, formatCheckpointId, type SeenCheckpoint } from '../core/trust.ts';
 import { objectsOf, readPublishedCheckpoint } from './previous-index.ts';
 import { readContent } from './read-content.ts';
@@ -143,6 +141,7 @@ function checkSignatures(
       return undefined;
     }
   };
+  const encoder = new TextEncoder();
   const chains = new Map<string, OwnerChain>();
   for (const owner of owners) {
     const chain = attempt(() => acceptOwnerChain(owner, root, undefined));
@@ -154,7 +153,9 @@ function checkSignatures(
     const texts = new Map(files);
     for (const [name, text] of files) {
       if (name.endsWith('.sig') || chain === undefined) continue;
-      attempt(() => requireOwner(chain, `${name} of ${plugin.name}`, text, texts.get(`${name}.sig`) ?? ''));
+      const message = encoder.encode(text);
+      const signature = encoder.encode(texts.get(`${name}.sig`) ?? '');
+      attempt(() => signedByOwner(chain, message, signature, `${name} of ${plugin.name}`));
     }
   }
   const [first] = problems;
@@ -163,17 +164,4 @@ function checkSignatures(
     hint: 'The registry took in a file that its owner did not sign; remove it, or find out who did.',
     details: { problems },
   });
-}
-
-function requireOwner(chain: OwnerChain, what: string, text: string, signature: string): void {
-  const encoder = new TextEncoder();
-  const key = signerOf(encoder.encode(signature), 'release@sheaf', encoder.encode(text), what);
-  const isOwners = chain.some(({ file }) =>
-    file.signers.some((one) => one.namespaces.includes('release@sheaf') && sameKey(one.key, key)),
-  );
-  if (isOwners) return;
-  throw new SheafError(
-    'SHEAF_SIGNATURE',
-    `The key ${fingerprint(key)} that signed ${what} is no release key of ${chain[0].file.owner ?? 'its owner'}.`,
-  );
 }

@@ -1,3 +1,5 @@
+import { dependencyTree, type TreeNode, wishesOf } from '../core/dependency-graph.ts';
+import { entriesOf } from '../core/lock-entries.ts';
 import type { Tier } from '../core/manifest.ts';
 import type { PluginName } from '../core/plugin-name.ts';
 import type { ClientPorts } from '../core/ports.ts';
@@ -8,7 +10,10 @@ import { readProject } from './project-view.ts';
 export interface InstalledPlugin {
   readonly name: PluginName;
   readonly version: Version;
+  /** Id of its registry; `path:` and where it lies for a local one. */
   readonly registry: string;
+  /** Whether its owner signed it; one from a folder or file of this machine is not. */
+  readonly verified: boolean;
   readonly tier: Tier;
   readonly capabilities: readonly string[];
   /** Directory it is in. */
@@ -20,17 +25,25 @@ export interface InstalledPlugin {
 /** What is installed. */
 export interface Installed {
   readonly generation?: number;
+  /** By name. */
   readonly plugins: readonly InstalledPlugin[];
+  /** The same from what sheaf.toml asks for, each below what needs it. */
+  readonly tree: readonly TreeNode[];
 }
 
 /** The plugins that are installed in a project, by name. Asks no registry. */
 export async function listInstalled(ports: Pick<ClientPorts, 'project'>): Promise<Installed> {
   const { file, installed, generation } = await readProject(ports);
-  const wanted = new Set(file.plugins.map((plugin) => plugin.name));
-  const plugins = (installed?.plugins ?? []).map(async (plugin): Promise<InstalledPlugin> => {
-    const { name, version, registry, tier, capabilities } = plugin;
+  const wanted = new Set([...file.plugins, ...file.local].map((plugin) => plugin.name));
+  const entries = entriesOf(installed);
+  const plugins = entries.map(async (plugin): Promise<InstalledPlugin> => {
+    const { name, version, registry, verified, tier, capabilities } = plugin;
     const path = (await ports.project.pluginDirectory(name)) ?? '';
-    return { name, version, registry, tier, capabilities, path, wanted: wanted.has(name) };
+    return { name, version, registry, verified, tier, capabilities, path, wanted: wanted.has(name) };
   });
-  return { ...(generation === undefined ? {} : { generation }), plugins: await Promise.all(plugins) };
+  return {
+    ...(generation === undefined ? {} : { generation }),
+    plugins: await Promise.all(plugins),
+    tree: dependencyTree(wishesOf(file), entries),
+  };
 }

@@ -96,8 +96,13 @@ export async function openRegistry(
   const fetchObject = createObjectFetcher(ports.store, sources, (object) => absent(registry, object));
   const head = await readHead(checkpoint.value, fetchObject);
   const index = createIndexReader(head, fetchObject);
-  const status = async (): Promise<readonly JudgedEvent[]> =>
-    readStatus(await index.file('status'), state.root.file);
+  // Judged once, also for releases that are asked for at the same time: neither checkpoint nor root changes while
+  // the registry is open, and every grant has signatures.
+  let judged: Promise<readonly JudgedEvent[]> | undefined;
+  const status = (): Promise<readonly JudgedEvent[]> => {
+    judged ??= index.file('status').then((bytes) => readStatus(bytes, state.root.file));
+    return judged;
+  };
   return {
     ...index,
     alias: registry.alias,

@@ -1,3 +1,4 @@
+import { entriesOf } from '../core/lock-entries.ts';
 import type { PluginName } from '../core/plugin-name.ts';
 import type { ClientPorts } from '../core/ports.ts';
 import type { VersionRecord } from '../core/records.ts';
@@ -21,7 +22,7 @@ export interface OutdatedPlugin {
 
 /**
  * The installed plugins that have newer versions, or whose version was withdrawn, by name, as the registries
- * say now, or said last when they cannot be reached.
+ * say now, or said last when they cannot be reached. Local plugins have no other versions.
  *
  * @throws SheafError as `openRegistry`.
  */
@@ -32,8 +33,9 @@ export async function outdated(
   const { file, installed, lock } = await readProject(ports);
   await refresh(ports, floorsOf(lock));
   const registries = await openRegistries(ports, [], { allowStale: ports.offline, floors: floorsOf(lock) });
+  const entries = entriesOf(installed);
   const found: OutdatedPlugin[] = [];
-  for (const plugin of installed?.plugins ?? []) {
+  for (const plugin of entries) {
     const registry = registries.find(({ id }) => id === plugin.registry);
     const versions = (await registry?.releases(plugin.name))?.versions ?? [];
     const { name, version: current } = plugin;
@@ -43,7 +45,7 @@ export async function outdated(
     );
     const ranges = [
       file.plugins.find((wanted) => wanted.name === name)?.range,
-      ...(installed?.plugins ?? []).map(({ dependencies }) => dependencies[name]),
+      ...entries.map(({ dependencies }) => dependencies[name]),
     ].filter((range) => range !== undefined);
     const newest = newestOf(usable, current);
     const allowed = newestOf(

@@ -235,6 +235,6 @@ function signCommands(
 }
 
 /** A path as a POSIX shell reads it back. */
-function shellWord(path: string): string {
+export function shellWord(path: string): string {
   return /^[A-Za-z0-9_./~@%+,:=-]+$/.test(path) ? path : `'${path.replaceAll("'", "'\\''")}'`;
 }

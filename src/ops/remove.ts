@@ -1,4 +1,5 @@
 import { SheafError } from '../core/errors.ts';
+import { entriesOf } from '../core/lock-entries.ts';
 import type { Lockfile } from '../core/lockfile.ts';
 import type { PluginName } from '../core/plugin-name.ts';
 import type { ClientPorts } from '../core/ports.ts';
@@ -39,6 +40,7 @@ export async function remove(ports: ClientPorts, options: RemoveOptions): Promis
       if (!options.force) requireUnused(needed);
       return {
         wanted: view.file.plugins.filter(({ name }) => !names.has(name)),
+        local: view.file.local.filter(({ name }) => !names.has(name)),
         update: new Set(),
         rewrite: (text) => options.plugins.reduce(removePlugin, text),
         without: new Set(needed.keys()),
@@ -66,7 +68,7 @@ function neededByOthers(
   lock: Lockfile | undefined,
   names: ReadonlySet<PluginName>,
 ): ReadonlyMap<PluginName, readonly PluginName[]> {
-  const staying = (lock?.plugins ?? []).filter((plugin) => !names.has(plugin.name));
+  const staying = entriesOf(lock).filter((plugin) => !names.has(plugin.name));
   const needed = new Map<PluginName, readonly PluginName[]>();
   for (const name of names) {
     const by = staying

@@ -1,4 +1,5 @@
 import { SheafError } from '../core/errors.ts';
+import { entriesOf, type LockedEntry } from '../core/lock-entries.ts';
 import { type Lockfile, lockfileOf, readLockfile } from '../core/lockfile.ts';
 import type { PluginName } from '../core/plugin-name.ts';
 import type { ClientPorts } from '../core/ports.ts';
@@ -23,6 +24,8 @@ export interface RolledBack {
   readonly from: number;
   readonly generation: number;
   readonly changes: readonly VersionChange[];
+  /** Capabilities of every plugin afterwards. */
+  readonly capabilities: Readonly<Record<PluginName, readonly string[]>>;
 }
 
 /**
@@ -54,9 +57,11 @@ export async function rollback(
         details: { kept },
       });
     }
-    const changes = differences(lockOf(current.lock), lockOf(target.lock));
+    const next = entriesOf(lockOf(target.lock));
+    const changes = differences(entriesOf(lockOf(current.lock)), next);
     if (!options.dryRun) await ports.project.activate(target.number);
-    return { from: current.number, generation: target.number, changes };
+    const capabilities = Object.fromEntries(next.map((plugin) => [plugin.name, plugin.capabilities]));
+    return { from: current.number, generation: target.number, changes, capabilities };
   });
 }
 
@@ -64,9 +69,9 @@ function lockOf(bytes: Uint8Array): Lockfile {
   return lockfileOf(readLockfile(bytes, 'sheaf.lock'));
 }
 
-function differences(from: Lockfile, to: Lockfile): readonly VersionChange[] {
-  const before = new Map(from.plugins.map(({ name, version }) => [name, version]));
-  const after = new Map(to.plugins.map(({ name, version }) => [name, version]));
+function differences(from: readonly LockedEntry[], to: readonly LockedEntry[]): readonly VersionChange[] {
+  const before = new Map(from.map(({ name, version }) => [name, version]));
+  const after = new Map(to.map(({ name, version }) => [name, version]));
   const names = [...new Set([...before.keys(), ...after.keys()])].toSorted();
   return names.flatMap((name) => {
     const [old, next] = [before.get(name), after.get(name)];

@@ -9,6 +9,7 @@ import { type Floor, formatCheckpointId, type Succession } from '../core/trust.t
 import { newTrustState, type TrustState, writeTrustState } from '../core/trust-state.ts';
 import { configuredRegistries, knownTrust, namedRegistries } from './configured-registries.ts';
 import { createObjectFetcher } from './fetch-object.ts';
+import { keepNames } from './keep-names.ts';
 import { readFirstRoot } from './root-chain.ts';
 import { updateTrust } from './update-trust.ts';
 
@@ -120,10 +121,12 @@ async function syncOne(
         persist,
       });
       if (options.full) await prefetch(state, head, ports, fetchObject);
+      const changed = before?.checkpoint?.value.index.sha256 !== state.checkpoint?.value.index.sha256;
+      if (changed) await keepNames(ports, before, head, fetchObject);
       warnOf(ports, registry, state, succession, now);
       return {
         ...positionOf(registry, state),
-        changed: before?.checkpoint?.value.index.sha256 !== state.checkpoint?.value.index.sha256,
+        changed,
         plugins: head.plugins,
         releases: head.releases,
         bytes: source.bytesReceived,

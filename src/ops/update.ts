@@ -1,5 +1,6 @@
 import { closest } from '../core/did-you-mean.ts';
 import { SheafError } from '../core/errors.ts';
+import { entriesOf } from '../core/lock-entries.ts';
 import type { PluginName } from '../core/plugin-name.ts';
 import type { ClientPorts } from '../core/ports.ts';
 import type { ChangeOptions } from './change.ts';
@@ -24,6 +25,7 @@ export async function update(ports: ClientPorts, { plugins, ...options }: Update
       for (const name of plugins) requireInstalled(view, name);
       return {
         wanted: view.file.plugins,
+        local: view.file.local,
         update: plugins.length === 0 ? 'all' : new Set(plugins),
         rewrite: (text) => text,
         without: new Set(),
@@ -37,7 +39,7 @@ export async function update(ports: ClientPorts, { plugins, ...options }: Update
 
 /** @throws SheafError `SHEAF_NOT_INSTALLED`, with the name that was probably meant. */
 export function requireInstalled({ lock, installed }: ProjectView, name: PluginName): void {
-  const names = [...(lock?.plugins ?? []), ...(installed?.plugins ?? [])].map((plugin) => plugin.name);
+  const names = [...entriesOf(lock), ...entriesOf(installed)].map((plugin) => plugin.name);
   if (names.includes(name)) return;
   const meant = closest(name, names);
   throw new SheafError('SHEAF_NOT_INSTALLED', `${name} is not installed here.`, {

@@ -1,7 +1,9 @@
 import { SheafError } from '../core/errors.ts';
-import type { LockedPlugin, Lockfile } from '../core/lockfile.ts';
+import { localArtifact } from '../core/lock-entries.ts';
+import type { LockedLocal, LockedPlugin, Lockfile } from '../core/lockfile.ts';
 import type { PluginName } from '../core/plugin-name.ts';
 import type { ClientPorts } from '../core/ports.ts';
+import { quote } from '../core/text.ts';
 import type { Version } from '../core/version.ts';
 import { artifactFor, fetchArtifacts, mirrorsOf, urlsOf } from './fetch-artifacts.ts';
 import { type OpenRegistry, openRegistries } from './open-registry.ts';
@@ -35,13 +37,30 @@ export async function verify(
   const registries = await openRegistries(ports, [], { allowStale: true, floors: floorsOf(view.lock) });
   const { installed } = view;
   if (installed === undefined) return [];
-  const plugins = installed.plugins.filter(({ name }) => names.length === 0 || names.includes(name));
-  return Promise.all(
-    plugins.map(async (plugin): Promise<VerifiedPlugin> => {
+  const isAsked = ({ name }: { readonly name: PluginName }): boolean =>
+    names.length === 0 || names.includes(name);
+  const verified = await Promise.all([
+    ...installed.plugins.filter(isAsked).map(async (plugin): Promise<VerifiedPlugin> => {
       const { name, version } = plugin;
       return { name, version, faults: await faultsOf(ports, plugin, installed, registries) };
     }),
-  );
+    ...(installed.local ?? []).filter(isAsked).map(async (local): Promise<VerifiedPlugin> => {
+      const { name, version } = local;
+      return { name, version, faults: await faultsOfLocal(ports, local) };
+    }),
+  ]);
+  return verified.toSorted((a, b) => (a.name < b.name ? -1 : Number(a.name > b.name)));
+}
+
+/** What nobody signed cannot be as it was signed; whether it is as it was installed can be told while it is cached. */
+async function faultsOfLocal(
+  { project, store }: Pick<ClientPorts, 'project' | 'store'>,
+  local: LockedLocal,
+): Promise<readonly string[]> {
+  const unsigned = `It cannot be verified: it was installed from ${quote(local.path)}, and nobody signed it.`;
+  const path = await store.locate(local);
+  if (path === undefined) return [unsigned];
+  return [unsigned, ...(await project.verifyPlugin(local.name, localArtifact(local), path))];
 }
 
 async function faultsOf(

@@ -1,6 +1,6 @@
 import { writeAuditFile } from '../core/audit-file.ts';
 import { type Sha256, sha256 } from '../core/digest.ts';
-import { DAY, type Instant, parseInstant } from '../core/instant.ts';
+import { DAY, formatInstant, type Instant, parseInstant } from '../core/instant.ts';
 import type { Manifest } from '../core/manifest.ts';
 import { writeOwnerFile } from '../core/owner-file.ts';
 import { writePluginFile } from '../core/plugin-file.ts';
@@ -11,6 +11,7 @@ import { type Signer, writeSigners } from '../core/signers.ts';
 import { pluginDirectory, releaseDirectory, sourcePath } from '../core/source-layout.ts';
 import type { SshPrivateKey } from '../core/ssh-key.ts';
 import { type Namespace, sign } from '../core/sshsig.ts';
+import { writeStatusEvent } from '../core/status-event.ts';
 import type { Version } from '../core/version.ts';
 import { testKey } from './keys.ts';
 import { seededRandom } from './random.ts';
@@ -53,6 +54,7 @@ export interface GeneratedRegistry {
 const START: Instant = parseInstant('2026-11-20T09:00:00Z') ?? 0;
 const MAINTAINERS = ['maintainer-a', 'maintainer-b', 'maintainer-c'];
 const CHECKPOINT_SIGNER = 'ci';
+const THRESHOLD = 2;
 
 /**
  * Generates a registry of any size: names, texts, versions and dependencies with the long tails of real ones
@@ -134,7 +136,7 @@ function makeRoot({ id, now, keys }: Maker): Uint8Array {
     registry: id,
     version: 1,
     epoch: 1,
-    threshold: 2,
+    threshold: THRESHOLD,
     expires: now + 365 * DAY,
     signers: [
       ...MAINTAINERS.map((name) => signer(name, ['root@sheaf', 'status@sheaf', 'recovery@sheaf'])),
@@ -187,8 +189,28 @@ function* pluginFiles(maker: Maker, plugin: PluginShape): Iterable<GeneratedFile
       deprecatedVersions: {},
     }),
   );
+  if (plugin.tier !== 'wasm') yield* grantFiles(maker, plugin);
   for (const [age, version] of versions.toReversed().entries()) {
     yield* releaseFiles(maker, plugin, version, maker.now - (20 + 30 * age) * DAY);
+  }
+}
+
+/** What makes a plugin of a higher tier installable: the maintainers grant it. */
+function* grantFiles({ id, now, keys }: Maker, { name, tier }: PluginShape): Iterable<GeneratedFile> {
+  const event = {
+    kind: 'grant-tier',
+    plugin: name,
+    tier,
+    registry: id,
+    date: now,
+    reason: 'reviewed',
+  } as const;
+  const bytes = writeStatusEvent(event);
+  const place = { plugin: name, event: `${formatInstant(now).slice(0, 10)}-grant-tier` };
+  yield [sourcePath({ kind: 'status', ...place }), bytes];
+  for (const principal of MAINTAINERS.slice(0, THRESHOLD)) {
+    const path = sourcePath({ kind: 'status-signature', ...place, principal });
+    yield [path, sign(keys(principal), 'status@sheaf', bytes)];
   }
 }
 

@@ -86,6 +86,8 @@ export function memoryUserFiles(): MemoryUserFiles {
       trust.delete(rootId);
     },
     purgePluginData: () => Promise.resolve(false),
+    readNoticeTime: () => Promise.resolve(undefined),
+    writeNoticeTime: () => Promise.resolve(),
     exclusively: (work) => work(),
   };
 }
@@ -147,8 +149,8 @@ export function memoryDownloader(files: ReadonlyMap<string, Uint8Array>, store: 
   };
 }
 
-/** The ports of a client that lives in memory. A project needs a directory, so that one is not among them. */
-export interface MemoryPorts extends Omit<ClientPorts, 'project' | 'downloader'> {
+/** The ports of a client that lives in memory. What needs a directory is not among them. */
+export interface MemoryPorts extends Omit<ClientPorts, 'project' | 'downloader' | 'local' | 'schemas'> {
   readonly clock: TestClock;
   readonly store: MemoryStore;
   readonly user: MemoryUserFiles;

@@ -85,7 +85,7 @@ export function registryShape(plugins: number, seed: string): RegistryShape {
         description: makeDescription(random, vocabulary),
         keywords: distinct(random.below(6), () => vocabulary.word(random)),
         license: random.pick(LICENSES),
-        tier: random.chance(0.06) ? 'native' : 'wasm',
+        tier: random.chance(0.02) ? 'native' : 'wasm',
         capabilities: distinct(
           random.below(4),
           () => CAPABILITIES[random.rank(CAPABILITIES.length)] ?? 'query',

@@ -21,7 +21,11 @@ export async function buildCli(): Promise<BuiltCli> {
   const directory = await mkdtemp(join(cache, 'sheaf-cli-'));
   await copyFile(join(REPOSITORY, 'package.json'), join(directory, 'package.json'));
   const build = await rolldown({
-    input: join(REPOSITORY, 'src/cli/main.ts'),
+    // The worker is started by its path, so nothing imports it.
+    input: {
+      main: join(REPOSITORY, 'src/cli/main.ts'),
+      'git-worker': join(REPOSITORY, 'src/io/git-worker.ts'),
+    },
     cwd: REPOSITORY,
     platform: 'node',
     external: (id) => !id.startsWith('.') && !id.startsWith('/') && !id.startsWith('\0'),

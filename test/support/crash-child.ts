@@ -4,6 +4,7 @@ import type { Artifact } from '../../src/core/manifest.ts';
 import { pluginName } from '../../src/core/plugin-name.ts';
 import { createFileOperations, type FileOperations } from '../../src/io/file-operations.ts';
 import { createProject } from '../../src/io/project.ts';
+import { hostListOf } from './project-state.ts';
 
 /**
  * A program that changes a project and kills itself before one of its steps on disk:
@@ -63,6 +64,7 @@ await project.exclusively(async () => {
       lens: { plugin: pluginName('lens'), file: 'lens' },
       fresh: { plugin: pluginName('lens'), file: 'lens' },
     },
+    hostList: hostListOf('new/plugins.json', ['lens', 'users']),
   });
 });
 process.stdout.write(steps.join(' '));

@@ -1,15 +1,22 @@
 import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { sha256 } from '../../src/core/digest.ts';
+import type { HostList } from '../../src/core/host-list.ts';
 import type { Artifact } from '../../src/core/manifest.ts';
 import { pluginName } from '../../src/core/plugin-name.ts';
 import type { Project } from '../../src/core/ports.ts';
+import type { Version } from '../../src/core/version.ts';
 
-/** Installs plugins whose only file holds the given text, under the plugin's own name, as a command. */
+/**
+ * Installs plugins whose only file holds the given text, under the plugin's own name, as a command.
+ *
+ * @param hostList where the list for the application is kept; nowhere when absent.
+ */
 export async function installTexts(
   project: Project,
   texts: Readonly<Record<string, string>>,
   label: string,
+  hostList?: string,
 ): Promise<number> {
   return await project.exclusively(async () => {
     const staging = await project.stage();
@@ -23,9 +30,18 @@ export async function installTexts(
       shims: Object.fromEntries(
         Object.keys(texts).map((name) => [name, { plugin: pluginName(name), file: name }]),
       ),
+      ...(hostList === undefined ? {} : { hostList: hostListOf(hostList, Object.keys(texts)) }),
     });
     return generation;
   });
+}
+
+/** A list of plugins at a path of the project. */
+export function hostListOf(path: string, names: readonly string[]): HostList {
+  const version = '1.0.0' as Version;
+  const plugins = names.map((name) => ({ name: pluginName(name), version, entry: name }));
+  const rest = { tier: 'native', capabilities: [], verified: true } as const;
+  return { path, plugins: plugins.map((plugin) => ({ ...plugin, ...rest })) };
 }
 
 /** An artifact on disk with one executable file. */
@@ -61,6 +77,14 @@ export async function visibleState(project: Project): Promise<Record<string, unk
     lock: text(await project.readLock()),
     manifest: text(await project.readManifest()),
     files,
+    lists: Object.fromEntries(
+      await Promise.all(
+        ['old/plugins.json', 'new/plugins.json'].map(async (path) => [
+          path,
+          await readFile(join(directory, path), 'utf8').catch(() => undefined),
+        ]),
+      ),
+    ),
     commands: (await readdir(join(directory, '.sheaf', 'bin')).catch((): string[] => [])).toSorted(),
   };
 }

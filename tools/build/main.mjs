@@ -1,12 +1,14 @@
 // Builds dist/: validators from schemas/, JavaScript and types from src/, and the command. Run as `npm run build`.
 import { spawn } from 'node:child_process';
-import { chmod, cp, readFile, rm, writeFile } from 'node:fs/promises';
+import { chmod, cp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { isBuiltin } from 'node:module';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { rolldown } from 'rolldown';
 import { buildValidators } from './schemas.mjs';
 
 const ROOT = fileURLToPath(new URL('../../', import.meta.url));
+const PACKAGES = '/node_modules/';
 
 /** The steps of a build, in order; a step that throws ends it. */
 const STEPS = [
@@ -16,8 +18,9 @@ const STEPS = [
   { name: 'command', run: bundleCommand },
 ];
 
-// Small, and loaded by nearly every command; the others stay packages and are loaded by the commands that use them.
-const BUNDLED_PACKAGES = ['cac', 'fflate', 'semver', 'smol-toml'];
+// Loaded by nearly every command, or from so many files that loading takes longer than a small transfer; with all
+// that they need. The others stay packages and are loaded by the commands that use them.
+const BUNDLED_PACKAGES = ['cac', 'fflate', 'isomorphic-git', 'semver', 'smol-toml', 'undici'];
 
 async function compile() {
   // A file that is gone from src must not live on in dist.
@@ -37,24 +40,46 @@ async function copyGenerated() {
  */
 async function bundleCommand() {
   const directory = join(ROOT, 'dist/bin');
-  const isBundled = (id) => BUNDLED_PACKAGES.some((name) => id === name || id.startsWith(`${name}/`));
   const build = await rolldown({
     input: { sheaf: join(ROOT, 'dist/cli/main.js'), 'git-worker': join(ROOT, 'dist/io/git-worker.js') },
     cwd: ROOT,
     platform: 'node',
     logLevel: 'warn',
-    external: (id) => /^[a-z@]/.test(id) && !isBundled(id),
+    external: (id, importer = '') =>
+      isBuiltin(id) || (/^[a-z@]/.test(id) && !isBundled(id) && !importer.includes(PACKAGES)),
   });
-  await build.write({ dir: directory, format: 'esm', minify: true, chunkFileNames: '[name]-[hash].js' });
+  const { output } = await build.write({
+    dir: directory,
+    format: 'esm',
+    minify: true,
+    chunkFileNames: '[name]-[hash].js',
+  });
   await build.close();
   await chmod(join(directory, 'sheaf.js'), 0o755);
-  const licences = await Promise.all(
-    BUNDLED_PACKAGES.map(async (name) => {
-      const text = await readFile(join(ROOT, 'node_modules', name, 'LICENSE'), 'utf8');
-      return `${name}\n\n${text.trim()}\n`;
-    }),
-  );
+  const licences = await Promise.all(packagesIn(output).map(licenceOf));
   await writeFile(join(directory, 'LICENSES.txt'), licences.join('\n---\n\n'));
+}
+
+function isBundled(id) {
+  return BUNDLED_PACKAGES.some((name) => id === name || id.startsWith(`${name}/`));
+}
+
+/** The packages of which something is in a bundle, by name. */
+function packagesIn(output) {
+  const modules = output.flatMap((chunk) => chunk.moduleIds ?? []).filter((id) => id.includes(PACKAGES));
+  const names = modules.map(
+    (id) => /^(?:@[^/]+\/)?[^/]+/.exec(id.slice(id.lastIndexOf(PACKAGES) + PACKAGES.length))[0],
+  );
+  return [...new Set(names)].toSorted((a, b) => (a < b ? -1 : 1));
+}
+
+/** The text of a package's licence, or the name that its package.json gives it where it carries no text. */
+async function licenceOf(name) {
+  const directory = join(ROOT, PACKAGES, name);
+  const file = (await readdir(directory)).find((entry) => /^(licen[cs]e|copying)/i.test(entry));
+  const { license } = JSON.parse(await readFile(join(directory, 'package.json'), 'utf8'));
+  const text = file === undefined ? license : await readFile(join(directory, file), 'utf8');
+  return `${name}\n\n${text.trim()}\n`;
 }
 
 /** Runs a JavaScript program of the project; what it printed becomes the error when it fails. */

@@ -2,25 +2,42 @@
 // What needs administrator rights is installed when we have them, and named in one line when we don't.
 import { spawnSync } from 'node:child_process';
 import { existsSync, statSync } from 'node:fs';
+import { delimiter, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
 
-/** Debian packages that tests and the quickstart use, each with a program that shows it is there. */
-const SYSTEM_PACKAGES = [
-  { debian: 'git', program: 'git', probe: ['--version'] },
-  { debian: 'openssh-client', program: 'ssh-keygen', probe: ['-?'] },
+/** Debian packages that everything here needs, each with a file or program that shows it is there. */
+const NEEDED = [
+  { debian: 'git', program: 'git' },
+  { debian: 'openssh-client', program: 'ssh-keygen' },
 ];
 
-const isThere = ({ program, probe }) => spawnSync(program, probe, { stdio: 'ignore' }).error === undefined;
+/** Those that only some tests need: outside archivers and shells, and OpenSSH's own test data. */
+const FOR_TESTS = [
+  { debian: 'fish', program: 'fish' },
+  { debian: 'openssh-tests', file: '/usr/lib/openssh/regress/unittests/sshsig/testdata' },
+  { debian: 'openssl', program: 'openssl' },
+  { debian: 'zip', program: 'zip' },
+  { debian: 'zsh', program: 'zsh' },
+];
+
+const isThere = ({ program, file }) =>
+  file === undefined
+    ? (process.env.PATH ?? '').split(delimiter).some((directory) => existsSync(join(directory, program)))
+    : existsSync(file);
 
 function run(program, args) {
   const { status, error } = spawnSync(program, args, { cwd: root, stdio: ['ignore', 'ignore', 'inherit'] });
   return error === undefined && status === 0;
 }
 
-function fail(sentence) {
+function warn(sentence) {
   process.stderr.write(`setup: ${sentence}\n`);
+}
+
+function fail(sentence) {
+  warn(sentence);
   process.exit(1);
 }
 
@@ -28,15 +45,24 @@ const [major = 0, minor = 0] = process.versions.node.split('.').map(Number);
 if (major < 20 || (major === 20 && minor < 19))
   fail(`Node 20.19 or newer is needed, this is ${process.versions.node}.`);
 
-const missing = SYSTEM_PACKAGES.filter((needed) => !isThere(needed)).map(({ debian }) => debian);
-if (missing.length > 0) {
+install(NEEDED, fail);
+// Without rights to install them, their tests are skipped and say so; on CI nothing may be skipped.
+if (process.argv.includes('--tests')) install(FOR_TESTS, process.env.CI === undefined ? warn : fail);
+
+/** Installs what is missing, or says in one line how to. */
+function install(packages, refuse) {
+  const missing = packages.filter((one) => !isThere(one)).map(({ debian }) => debian);
+  if (missing.length === 0) return;
   const command = `apt-get install --yes ${missing.join(' ')}`;
   const mayInstall = process.getuid?.() === 0 && existsSync('/usr/bin/apt-get');
-  if (!mayInstall) fail(`please run: sudo ${command}`);
-  process.stderr.write(`setup: ${command}\n`);
-  if (!run('apt-get', ['update', '-qq']) || !run('apt-get', ['install', '--yes', '-qq', ...missing])) {
-    fail(`this failed: ${command}`);
+  if (!mayInstall) {
+    refuse(`please run: sudo ${command}`);
+    return;
   }
+  process.stderr.write(`setup: ${command}\n`);
+  const isInstalled =
+    run('apt-get', ['update', '-qq']) && run('apt-get', ['install', '--yes', '-qq', ...missing]);
+  if (!isInstalled) refuse(`this failed: ${command}`);
 }
 
 // npm writes node_modules/.package-lock.json at the end of an install: older than the lock file means out of date.

@@ -1,4 +1,5 @@
 import { parseDigest } from '../../core/digest.ts';
+import { fetchNames } from '../../ops/keep-names.ts';
 import { registryAdd } from '../../ops/registry-add.ts';
 import { type Call, type Outcome, requiredArgument } from '../call.ts';
 import { bold, dim, green, type Line } from '../render/line.ts';
@@ -6,12 +7,15 @@ import { bold, dim, green, type Line } from '../render/line.ts';
 export async function run(call: Call): Promise<Outcome> {
   const alias = call.value('alias');
   const root = call.value('root');
-  const added = await registryAdd(await call.client(), {
+  const ports = await call.client();
+  const added = await registryAdd(ports, {
     url: requiredArgument(call, 0),
     ...(alias === undefined ? {} : { alias }),
     ...(root === undefined ? {} : { root: parseDigest(root) }),
     yes: call.global.yes,
   });
+  // Only people complete names, and they sit at terminals.
+  if (call.columns !== undefined) await fetchNames(ports, [added.alias]);
   return {
     data: { ...added },
     lines: () => [

@@ -5,12 +5,12 @@ import { bold, green, type Line, red, yellow } from '../render/line.ts';
 export async function run(call: Call): Promise<Outcome> {
   const [number] = call.arguments;
   const dryRun = call.flag('dry-run');
-  const { from, generation, changes } = await rollback(await call.client(), {
+  const { from, generation, changes, capabilities } = await rollback(await call.client(), {
     ...(number === undefined ? {} : { generation: Number(number) }),
     dryRun,
   });
   return {
-    data: { from, generation, plan: planOf(changes) },
+    data: { from, generation, plan: { ...planOf(changes), capabilities } },
     lines: () => [
       ...changes.map(changeLine),
       dryRun

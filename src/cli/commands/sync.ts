@@ -1,10 +1,14 @@
+import { fetchNames } from '../../ops/keep-names.ts';
 import { sync } from '../../ops/sync.ts';
 import type { Call, Outcome } from '../call.ts';
 import { bold, dim, green } from '../render/line.ts';
 import { formatBytes } from '../render/size.ts';
 
 export async function run(call: Call): Promise<Outcome> {
-  const registries = await sync(await call.client(), { aliases: call.arguments, full: call.flag('full') });
+  const ports = await call.client();
+  const registries = await sync(ports, { aliases: call.arguments, full: call.flag('full') });
+  // Only people complete names, and they sit at terminals.
+  if (call.columns !== undefined) await fetchNames(ports, call.arguments);
   return {
     data: { registries },
     lines: () =>

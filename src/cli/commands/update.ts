@@ -8,6 +8,7 @@ export async function run(call: Call): Promise<Outcome> {
     plugins: call.arguments.map(pluginName),
     dryRun: call.flag('dry-run'),
     acceptCapabilities: call.flag('accept-capabilities'),
+    allowLocal: call.flag('allow-local'),
     allowStale: call.flag('allow-stale'),
     prereleases: call.flag('prerelease'),
   });

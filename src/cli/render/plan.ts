@@ -1,3 +1,4 @@
+import { isLocalOrigin } from '../../core/lock-entries.ts';
 import { isEmptyPlan, type Plan, type PlannedChange } from '../../core/plan.ts';
 import type { PluginName } from '../../core/plugin-name.ts';
 import { bold, cyan, dim, green, type Line, red, yellow } from './line.ts';
@@ -18,7 +19,14 @@ function changeLines(sign: ReturnType<typeof green>, change: PlannedChange): rea
   const versions = change.from === undefined ? change.version : `${change.from} → ${change.version}`;
   const size = change.bytes === undefined ? '' : `, ${formatBytes(change.bytes)}`;
   return [
-    [sign, ' ', bold(change.name), ` ${versions}`, dim(`  from ${change.registry}${size}`)],
+    [
+      sign,
+      ' ',
+      bold(change.name),
+      ` ${versions}`,
+      dim(`  from ${change.registry}${size}`),
+      ...(isLocalOrigin(change.registry) ? [yellow('  unverified')] : []),
+    ],
     ...(change.newCapabilities.length === 0
       ? []
       : [['    ', cyan('new capabilities'), `: ${change.newCapabilities.join(', ')}`]]),

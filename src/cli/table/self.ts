@@ -88,6 +88,40 @@ export const SELF_COMMANDS: readonly CommandSpec[] = [
     examples: [{ line: '$EDITOR "$(sheaf config path)"', does: 'opens it' }],
   },
   {
+    name: 'completion',
+    aliases: [],
+    group: 'self',
+    summary: 'Print the script with which a shell completes sheaf',
+    description: [
+      'It completes commands, options, plugins of the registries that were synchronised, installed plugins, registries and categories, and never asks the network.',
+    ],
+    arguments: [
+      {
+        name: 'SHELL',
+        kind: 'text',
+        choices: ['bash', 'zsh', 'fish', 'powershell'],
+        required: true,
+        summary: 'bash, zsh, fish or powershell',
+      },
+    ],
+    options: [],
+    examples: [
+      { line: 'eval "$(sheaf completion bash)"', does: 'in ~/.bashrc: completion in bash' },
+      {
+        line: 'sheaf completion zsh > "${fpath[1]}/_sheaf"',
+        does: 'completion in zsh, from the next start on',
+      },
+      {
+        line: 'sheaf completion fish > ~/.config/fish/completions/sheaf.fish',
+        does: 'completion in fish',
+      },
+      {
+        line: 'sheaf completion powershell | Out-String | Invoke-Expression',
+        does: 'in $PROFILE: completion in PowerShell',
+      },
+    ],
+  },
+  {
     name: 'explain',
     aliases: [],
     group: 'self',

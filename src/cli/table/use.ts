@@ -1,4 +1,4 @@
-import type { ArgumentSpec, CommandSpec, OptionSpec } from '../command-spec.ts';
+import type { ArgumentSpec, CommandSpec, OptionSpec, ValueKind } from '../command-spec.ts';
 
 const ACCEPT_CAPABILITIES: OptionSpec = {
   name: 'accept-capabilities',
@@ -13,9 +13,18 @@ const LOCK_OPTIONS: readonly OptionSpec[] = [
   { name: 'locked', summary: 'Refuse when sheaf.lock is not up to date; the default where CI is set' },
   { name: 'frozen', summary: 'Both --locked and --offline' },
 ];
+const ALLOW_LOCAL: OptionSpec = {
+  name: 'allow-local',
+  summary: 'Install from folders and files what no registry signed',
+};
+/** An option that narrows a search; given more than once, any of its values will do. */
+function filter(name: string, value: string, kind: ValueKind, summary: string): OptionSpec {
+  return { name, value: { name: value, kind }, repeat: true, summary };
+}
+
 const INSTALLED_PLUGINS: ArgumentSpec = {
   name: 'NAME',
-  kind: 'plugin',
+  kind: 'installed',
   required: false,
   repeat: true,
   summary: 'Installed plugins; all when none is named',
@@ -24,17 +33,72 @@ const INSTALLED_PLUGINS: ArgumentSpec = {
 /** Commands for people who use plugins. */
 export const USE_COMMANDS: readonly CommandSpec[] = [
   {
+    name: 'search',
+    aliases: [],
+    group: 'use',
+    summary: 'Find plugins in the configured registries',
+    description: [
+      'The last word may be the beginning of one, and slips of the pen are forgiven. Without words all plugins are listed, the most downloaded first.',
+      'Filters of different kinds must all hold; of one kind that is given more than once, any.',
+    ],
+    arguments: [
+      { name: 'WORDS', kind: 'text', required: false, repeat: true, summary: 'What the plugin is for' },
+    ],
+    options: [
+      filter('category', 'C', 'category', 'Only plugins of this category'),
+      filter('keyword', 'K', 'text', 'Only plugins with this keyword'),
+      filter('language', 'L', 'text', 'Only plugins for this programming language'),
+      filter('capability', 'C', 'text', 'Only plugins that ask for this capability'),
+      {
+        name: 'tier',
+        value: { name: 'T', kind: 'text', choices: ['wasm', 'native', 'core'] },
+        repeat: true,
+        summary: 'Only plugins of this granted tier: wasm, native or core',
+      },
+      filter('license', 'L', 'text', 'Only plugins under this licence, by its SPDX identifier'),
+      filter('author', 'A', 'text', 'Only plugins by this author'),
+      filter('owner', 'O', 'text', 'Only plugins released by this owner'),
+      { name: 'verified', summary: 'Only plugins that were reviewed for a tier above wasm' },
+      { name: 'all-engines', summary: 'Also plugins that do not work with the engines of this project' },
+      {
+        name: 'sort',
+        value: {
+          name: 'ORDER',
+          kind: 'text',
+          choices: ['relevance', 'downloads', 'rating', 'recent', 'name'],
+        },
+        summary: 'relevance (the default), downloads, rating, recent or name',
+      },
+      {
+        name: 'page',
+        value: { name: 'N', kind: 'count' },
+        summary: 'Page of results; the first when absent',
+      },
+      {
+        name: 'limit',
+        value: { name: 'N', kind: 'count' },
+        summary: 'Results on a page: 20 when absent, 100 at most',
+      },
+    ],
+    examples: [
+      { line: 'sheaf search call graph', does: 'finds plugins for call graphs' },
+      { line: 'sheaf search --category visualizers --sort recent', does: 'lists the newest of a category' },
+      { line: 'sheaf search diagram --verified --json', does: 'prints reviewed plugins for a program' },
+    ],
+  },
+  {
     name: 'install',
     aliases: ['add'],
     group: 'use',
     summary: 'Install plugins, or everything that sheaf.toml asks for',
     description: [
       'A name may carry a version range (graph-lens@^1.2) and the alias of a registry (acme/graph-lens).',
+      'A path (./graph-lens, ./lens.wasm) installs a folder or file with a sheaf.plugin.toml. Nobody signed it, so it needs --allow-local, and is marked as unverified wherever it is shown.',
       'The new set is built beside the old one and replaces it in one step: either everything is installed or nothing changes.',
     ],
     arguments: [
       {
-        name: 'NAME[@RANGE]',
+        name: 'NAME[@RANGE]|PATH',
         kind: 'plugin',
         required: false,
         repeat: true,
@@ -44,6 +108,7 @@ export const USE_COMMANDS: readonly CommandSpec[] = [
     options: [
       ...LOCK_OPTIONS,
       ACCEPT_CAPABILITIES,
+      ALLOW_LOCAL,
       ALLOW_STALE,
       PRERELEASES,
       { name: 'force', short: 'f', summary: 'Install again what is already there' },
@@ -51,6 +116,10 @@ export const USE_COMMANDS: readonly CommandSpec[] = [
     examples: [
       { line: 'sheaf install graph-lens', does: 'adds the newest version to this project' },
       { line: 'sheaf install graph-lens@~1.2 --dry-run', does: 'shows what a 1.2 version would bring in' },
+      {
+        line: 'sheaf install ./my-plugin --allow-local',
+        does: 'installs what lies in a folder; again, and it installs what changed',
+      },
       { line: 'sheaf install --frozen', does: 'installs exactly what sheaf.lock says, from the cache' },
     ],
     dryRun: true,
@@ -61,7 +130,7 @@ export const USE_COMMANDS: readonly CommandSpec[] = [
     group: 'use',
     summary: 'Move plugins to the newest versions that sheaf.toml allows',
     arguments: [INSTALLED_PLUGINS],
-    options: [ACCEPT_CAPABILITIES, ALLOW_STALE, PRERELEASES],
+    options: [ACCEPT_CAPABILITIES, ALLOW_LOCAL, ALLOW_STALE, PRERELEASES],
     examples: [
       { line: 'sheaf update', does: 'updates every plugin of this project' },
       { line: 'sheaf update graph-lens --dry-run', does: 'shows what updating one plugin would change' },
@@ -84,7 +153,9 @@ export const USE_COMMANDS: readonly CommandSpec[] = [
     aliases: ['rm', 'uninstall'],
     group: 'use',
     summary: 'Remove plugins',
-    arguments: [{ name: 'NAME', kind: 'plugin', required: true, repeat: true, summary: 'Plugins to remove' }],
+    arguments: [
+      { name: 'NAME', kind: 'installed', required: true, repeat: true, summary: 'Plugins to remove' },
+    ],
     options: [
       { name: 'force', short: 'f', summary: 'Remove plugins that others need' },
       { name: 'purge', summary: "Delete the plugins' own data as well" },
@@ -101,9 +172,14 @@ export const USE_COMMANDS: readonly CommandSpec[] = [
     group: 'use',
     summary: 'List installed plugins',
     arguments: [],
-    options: [],
+    options: [
+      { name: 'tree', summary: 'Show which plugin needs which' },
+      { name: 'available', summary: 'List all plugins of the configured registries instead' },
+    ],
     examples: [
       { line: 'sheaf list', does: 'lists the plugins of this project' },
+      { line: 'sheaf list --tree', does: 'shows them below what needs them' },
+      { line: 'sheaf list --available', does: 'lists every plugin that could be installed' },
       { line: 'sheaf list --json', does: 'prints them for a program' },
     ],
   },
@@ -149,5 +225,45 @@ export const USE_COMMANDS: readonly CommandSpec[] = [
     arguments: [INSTALLED_PLUGINS],
     options: [],
     examples: [{ line: 'sheaf verify', does: 'names every installed file that was changed' }],
+  },
+  {
+    name: 'why',
+    aliases: [],
+    group: 'use',
+    summary: 'Show why a plugin is installed',
+    description: [
+      'Each line is a chain from sheaf.toml to the plugin, one for everything that needs it directly.',
+    ],
+    arguments: [{ name: 'NAME', kind: 'installed', required: true, summary: 'An installed plugin' }],
+    options: [],
+    examples: [{ line: 'sheaf why users', does: 'shows which plugins need users, and who needs those' }],
+  },
+  {
+    name: 'pin',
+    aliases: [],
+    group: 'use',
+    summary: 'Hold plugins at the versions that are installed',
+    description: ['Their ranges in sheaf.toml become the installed versions, so that no update moves them.'],
+    arguments: [
+      { name: 'NAME', kind: 'installed', required: true, repeat: true, summary: 'Plugins to hold' },
+    ],
+    options: [],
+    examples: [{ line: 'sheaf pin graph-lens', does: 'keeps graph-lens where it is' }],
+    dryRun: true,
+  },
+  {
+    name: 'unpin',
+    aliases: [],
+    group: 'use',
+    summary: 'Let pinned plugins move again',
+    description: [
+      'A single version in sheaf.toml becomes the range of what is compatible: 1.2.0 becomes ^1.2.0.',
+    ],
+    arguments: [
+      { name: 'NAME', kind: 'installed', required: true, repeat: true, summary: 'Plugins to let go' },
+    ],
+    options: [],
+    examples: [{ line: 'sheaf unpin graph-lens', does: 'lets updates move graph-lens' }],
+    dryRun: true,
   },
 ];

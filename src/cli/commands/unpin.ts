@@ -1,0 +1,10 @@
+import { pluginName } from '../../core/plugin-name.ts';
+import { unpin } from '../../ops/pin.ts';
+import type { Call, Outcome } from '../call.ts';
+import { rangeOutcome } from '../render/ranges.ts';
+
+export async function run(call: Call): Promise<Outcome> {
+  const dryRun = call.flag('dry-run');
+  const plugins = call.arguments.map(pluginName);
+  return rangeOutcome(await unpin(await call.client(), { plugins, dryRun }), dryRun);
+}

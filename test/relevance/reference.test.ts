@@ -1,0 +1,66 @@
+import { fileURLToPath } from 'node:url';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { objectPath } from '../../src/core/index-head.ts';
+import { DAY } from '../../src/core/instant.ts';
+import { createSourceTree } from '../../src/io/source-tree.ts';
+import { buildIndexFromSource } from '../../src/ops/index-build.ts';
+import type { SearchWorld } from '../support/search-world.ts';
+import { measureRelevance, type Needs } from './relevance.ts';
+
+/** The plugins of this repository, whose records have everything: keywords, categories, several authors. */
+
+const NEEDS: Needs = {
+  'draw a diagram': ['dot-diagram', 'mermaid-diagram'],
+  flowchart: ['mermaid-diagram'],
+  graphviz: ['dot-diagram'],
+  'pie chart': ['mermaid-diagram'],
+  treemap: ['svg-treemap'],
+  'svg chart': ['svg-treemap'],
+  'shortest path between nodes': ['graph-query'],
+  'neighbours of a node': ['graph-query'],
+  'impact of a change': ['advanced-query-engine'],
+  'what do two modules have in common': ['advanced-query-engine'],
+  'who depends on whom': ['dependency-matrix'],
+  'cyclic dependencies': ['dependency-matrix'],
+  'read csv files': ['csv-tools'],
+  'export spreadsheet csv': ['csv-tools'],
+  'rfc 4180': ['csv-tools'],
+  'chat notification': ['webhook-payload'],
+  webhooks: ['webhook-payload'],
+  'github annotations': ['ci-annotations'],
+  'gitlab code quality': ['ci-annotations'],
+  'evaluate arithmetic': ['expression-executor'],
+  jsonpath: ['expression-executor'],
+  'context for language models': ['context-pack'],
+  'token budget': ['context-pack'],
+  'mermiad diagram': ['mermaid-diagram'],
+  'query graph': ['graph-query', 'advanced-query-engine'],
+};
+
+describe('searching the plugins of this repository', () => {
+  let world: SearchWorld;
+  beforeAll(async () => {
+    const source = createSourceTree(fileURLToPath(new URL('../../', import.meta.url)), process.env);
+    const issued = Date.UTC(2026, 10, 20);
+    const build = await buildIndexFromSource({ source }, { issued, life: DAY });
+    const files = new Map<string, Uint8Array>();
+    for await (const { path, bytes } of build.files()) files.set(path, bytes);
+    const fetched: string[] = [];
+    world = {
+      head: build.head,
+      fetched,
+      fetchObject: async ({ sha256, path }) => {
+        fetched.push(path);
+        return files.get(objectPath(sha256))!;
+      },
+    };
+  });
+
+  it('answers nearly every need with its first result', async () => {
+    const { mrr, ndcg, missed } = await measureRelevance(world, NEEDS);
+    console.info(`MRR ${mrr.toFixed(3)}, nDCG@10 ${ndcg.toFixed(3)}, ${missed.length} needs missed`);
+    expect(missed).toEqual([]);
+    expect(mrr).toBeGreaterThanOrEqual(0.9);
+    expect(ndcg).toBeGreaterThanOrEqual(0.9);
+  });
+});
