@@ -2,7 +2,7 @@
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { formatPrivateKey } from '../dist/core/ssh-key.js';
+import { formatPrivateKey } from '../dist/core/signatures/ssh-key.js';
 import { generateRegistry, serveDirectory, serveGit, writeTree } from '../dist/testkit/index.js';
 import { run, sheaf } from './harness.mjs';
 

@@ -1,5 +1,5 @@
 import type { Reading } from './core/finding.ts';
-import { type Manifest, readManifest } from './core/manifest.ts';
+import { type Manifest, readManifest } from './core/formats/manifest.ts';
 import { pluginName } from './core/plugin-name.ts';
 import { parsePluginSpec } from './core/plugin-spec.ts';
 import type { ClientPorts, Prompt, Reporter } from './core/ports.ts';
@@ -14,8 +14,8 @@ import { connectClient } from './wiring/client.ts';
 
 export { type ErrorCode, SheafError } from './core/errors.ts';
 export type { Finding } from './core/finding.ts';
-export type { Manifest } from './core/manifest.ts';
-export type { Plan } from './core/plan.ts';
+export type { Manifest } from './core/formats/manifest.ts';
+export type { Plan } from './core/resolution/plan.ts';
 
 /** How a host application opens the registries and plugins it manages. */
 export interface RegistryOptions {

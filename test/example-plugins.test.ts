@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { assert, jsonValue, property } from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { valueOf } from '../src/core/finding.ts';
-import { type Manifest, readManifest } from '../src/core/manifest.ts';
+import { type Manifest, readManifest } from '../src/core/formats/manifest.ts';
 import { compilePlugin } from '../tools/reference/compile.mjs';
 import { type Host, openWasmPlugin, type WasmPlugin } from './support/wasm-plugin.mjs';
 

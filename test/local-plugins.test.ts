@@ -1,7 +1,7 @@
 import { mkdir, readFile, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { packArchive } from '../src/core/pack-archive.ts';
+import { packArchive } from '../src/core/archives/pack-archive.ts';
 import { jsonOf } from './support/json-output.ts';
 import { type UserOfRegistry, userOfRegistry } from './support/registry-on-loopback.ts';
 import type { RunResult } from './support/run-sheaf.ts';

@@ -6,33 +6,33 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { affects, readAdvisory } from '../src/core/advisory.ts';
-import { readAuditFile } from '../src/core/audit-file.ts';
-import { readCapabilityPolicy } from '../src/core/capability-policy.ts';
-import { readCategoryFile } from '../src/core/category-file.ts';
-import { readCollectionFile } from '../src/core/collection-file.ts';
-import { DEMO_KEYS } from '../src/core/demo-keys.ts';
 import { sha256 } from '../src/core/digest.ts';
 import { type Reading, valueOf } from '../src/core/finding.ts';
-import { readLicensePolicy } from '../src/core/license-policy.ts';
+import { affects, readAdvisory } from '../src/core/formats/advisory.ts';
+import { readAuditFile } from '../src/core/formats/audit-file.ts';
+import { readCapabilityPolicy } from '../src/core/formats/capability-policy.ts';
+import { readCategoryFile } from '../src/core/formats/category-file.ts';
+import { readCollectionFile } from '../src/core/formats/collection-file.ts';
+import { readLicensePolicy } from '../src/core/formats/license-policy.ts';
 import {
   type Manifest,
   type ReleaseManifest,
   readManifest,
   readReleaseManifest,
-} from '../src/core/manifest.ts';
-import { readMergePolicy } from '../src/core/merge-policy.ts';
-import { readOwnerFile } from '../src/core/owner-file.ts';
-import { readPluginFile } from '../src/core/plugin-file.ts';
-import { readRegistryFile } from '../src/core/registry-file.ts';
-import { readReviewFile } from '../src/core/review-file.ts';
-import { readReviewerPolicy } from '../src/core/reviewer-policy.ts';
-import { readRevoked } from '../src/core/revoked.ts';
-import { readSigners, requireThreshold } from '../src/core/signers.ts';
-import { parseSourcePath, type SourceFile, sourcePath } from '../src/core/source-layout.ts';
-import { fingerprint } from '../src/core/ssh-key.ts';
-import { readStatusEvent } from '../src/core/status-event.ts';
-import { readTierPolicy } from '../src/core/tier-policy.ts';
+} from '../src/core/formats/manifest.ts';
+import { readMergePolicy } from '../src/core/formats/merge-policy.ts';
+import { readOwnerFile } from '../src/core/formats/owner-file.ts';
+import { readPluginFile } from '../src/core/formats/plugin-file.ts';
+import { readRegistryFile } from '../src/core/formats/registry-file.ts';
+import { readReviewFile } from '../src/core/formats/review-file.ts';
+import { readReviewerPolicy } from '../src/core/formats/reviewer-policy.ts';
+import { readStatusEvent } from '../src/core/formats/status-event.ts';
+import { readTierPolicy } from '../src/core/formats/tier-policy.ts';
+import { parseSourcePath, type SourceFile, sourcePath } from '../src/core/index/source-layout.ts';
+import { DEMO_KEYS } from '../src/core/signatures/demo-keys.ts';
+import { readRevoked } from '../src/core/signatures/revoked.ts';
+import { readSigners, requireThreshold } from '../src/core/signatures/signers.ts';
+import { fingerprint } from '../src/core/signatures/ssh-key.ts';
 import { satisfies } from '../src/core/version.ts';
 import { unpackArtifact } from '../src/io/archive.ts';
 
@@ -90,7 +90,8 @@ describe('tools/reference', () => {
   const rebuilt = join(workspace, 'repository');
 
   beforeAll(async () => {
-    if (!existsSync(join(repository, 'dist/core/manifest.js'))) throw new Error('Run npm run build first.');
+    if (!existsSync(join(repository, 'dist/core/formats/manifest.js')))
+      throw new Error('Run npm run build first.');
     const script = join(repository, 'tools/reference/main.mjs');
     await promisify(execFile)(process.execPath, [script, artifacts, rebuilt]);
   });

@@ -7,8 +7,13 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { valueOf } from '../src/core/finding.ts';
 import { parseInstant } from '../src/core/instant.ts';
-import { readRevoked, writeRevoked } from '../src/core/revoked.ts';
-import { readSigners, requireSigner, requireThreshold, writeSigners } from '../src/core/signers.ts';
+import { readRevoked, writeRevoked } from '../src/core/signatures/revoked.ts';
+import {
+  readSigners,
+  requireSigner,
+  requireThreshold,
+  writeSigners,
+} from '../src/core/signatures/signers.ts';
 import {
   fingerprint,
   formatPrivateKey,
@@ -17,8 +22,8 @@ import {
   parsePublicKey,
   privateKeyFromSeed,
   type SshPrivateKey,
-} from '../src/core/ssh-key.ts';
-import { type Namespace, sign, signerOf } from '../src/core/sshsig.ts';
+} from '../src/core/signatures/ssh-key.ts';
+import { type Namespace, sign, signerOf } from '../src/core/signatures/sshsig.ts';
 
 /** What stock OpenSSH and sheaf say about the same files, in both directions. */
 

@@ -1,4 +1,4 @@
-import type { Report } from './file-reading.ts';
+import type { Report } from './documents/file-reading.ts';
 import { quote } from './text.ts';
 import { isVersion, type Version } from './version.ts';
 

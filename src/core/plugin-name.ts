@@ -8,7 +8,7 @@ export type PluginName = string & { readonly [pluginNameBrand]: true };
 // Win32 "Naming Files, Paths, and Namespaces": these name devices in every directory, so they cannot be folders.
 const DEVICE_NAMES = /^(con|prn|aux|nul|com[0-9]|lpt[0-9])$/;
 
-// Names are keys of tables, and there this one would reach a prototype; core/toml-document.ts refuses such keys.
+// Names are keys of tables, and there this one would reach a prototype; core/documents/toml-document.ts refuses such keys.
 const UNSAFE_KEY = 'constructor';
 
 /** Whether the text is a plugin name. */

@@ -1,11 +1,11 @@
 import type { ObjectRef, Sha256 } from './digest.ts';
-import type { HostList } from './host-list.ts';
-import type { IndexObject } from './index-head.ts';
+import type { SchemaError } from './documents/schema-check.ts';
+import type { HostList } from './formats/host-list.ts';
+import type { Artifact } from './formats/manifest.ts';
+import type { IndexObject } from './index/index-head.ts';
 import type { Instant } from './instant.ts';
-import type { Artifact } from './manifest.ts';
 import type { Platform } from './platform.ts';
 import type { PluginName } from './plugin-name.ts';
-import type { SchemaError } from './schema-check.ts';
 
 /**
  * Everything sheaf does to the world goes through these interfaces. Each is implemented by one file of

@@ -1,5 +1,5 @@
-import type { Report } from './file-reading.ts';
-import type { Path } from './source-text.ts';
+import type { Report } from './documents/file-reading.ts';
+import type { Path } from './documents/source-text.ts';
 import { quote } from './text.ts';
 
 /** What the places that a registry index is fetched from may begin with; the others are files to download. */

@@ -1,5 +1,5 @@
 import type { FileHandle } from 'node:fs/promises';
-import type { ArchiveEntry } from '../core/archive-policy.ts';
+import type { ArchiveEntry } from '../core/archives/archive-policy.ts';
 import { SheafError } from '../core/errors.ts';
 
 /** An archive on disk, opened once and read twice: first everything it lists, then what was chosen. */

@@ -7,7 +7,7 @@ import {
   type ArchiveEntryType,
   bombFault,
   tooManyEntries,
-} from '../core/archive-policy.ts';
+} from '../core/archives/archive-policy.ts';
 import { SheafError } from '../core/errors.ts';
 import { LIMITS } from '../core/limits.ts';
 import { type ArchiveContent, type ArchiveReader, fileBytes, malformed } from './archive-reader.ts';

@@ -1,7 +1,7 @@
 import type { FileHandle } from 'node:fs/promises';
 import { crc32 } from 'node:zlib';
 import yauzl, { type Entry, type ZipFile } from 'yauzl';
-import { type ArchiveEntry, type ArchiveEntryType, tooManyEntries } from '../core/archive-policy.ts';
+import { type ArchiveEntry, type ArchiveEntryType, tooManyEntries } from '../core/archives/archive-policy.ts';
 import { SheafError } from '../core/errors.ts';
 import { LIMITS } from '../core/limits.ts';
 import { type ArchiveContent, type ArchiveReader, malformed } from './archive-reader.ts';

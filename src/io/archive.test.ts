@@ -5,7 +5,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { tgz } from '../../test/support/raw-tar.ts';
 import { rawZip } from '../../test/support/raw-zip.ts';
 import { type Sha256, sha256 } from '../core/digest.ts';
-import type { Artifact } from '../core/manifest.ts';
+import type { Artifact } from '../core/formats/manifest.ts';
 import { pluginName } from '../core/plugin-name.ts';
 import { listing, unpackArtifact } from './archive.ts';
 

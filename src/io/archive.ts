@@ -1,12 +1,12 @@
 import { createHash } from 'node:crypto';
 import { chmod, copyFile, type FileHandle, mkdir, open, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { pickFiles } from '../core/archive-picks.ts';
-import { type ArchivePlan, judgeArchive, type PlannedFile } from '../core/archive-policy.ts';
-import { entryOf } from '../core/artifact-entry.ts';
+import { pickFiles } from '../core/archives/archive-picks.ts';
+import { type ArchivePlan, judgeArchive, type PlannedFile } from '../core/archives/archive-policy.ts';
+import { entryOf } from '../core/archives/artifact-entry.ts';
 import type { Sha256 } from '../core/digest.ts';
 import { SheafError } from '../core/errors.ts';
-import type { Artifact } from '../core/manifest.ts';
+import type { Artifact } from '../core/formats/manifest.ts';
 import { ANY_PLATFORM } from '../core/platform.ts';
 import type { PluginName } from '../core/plugin-name.ts';
 import { quote } from '../core/text.ts';

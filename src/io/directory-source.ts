@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { objectPath } from '../core/index-head.ts';
+import { objectPath } from '../core/index/index-head.ts';
 import type { IndexSource } from '../core/ports.ts';
 import { readFileIfExists } from './files.ts';
 

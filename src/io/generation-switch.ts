@@ -1,7 +1,7 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { isSha256, type Sha256, sha256 } from '../core/digest.ts';
-import { mayHoldHostList } from '../core/host-list.ts';
+import { mayHoldHostList } from '../core/formats/host-list.ts';
 import { isPluginName } from '../core/plugin-name.ts';
 import type { GenerationFiles } from '../core/ports.ts';
 import type { FileOperations } from './file-operations.ts';

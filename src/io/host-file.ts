@@ -1,7 +1,7 @@
 import { lstat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { SheafError } from '../core/errors.ts';
-import { type HostList, isHostList, readHostList, writeHostList } from '../core/host-list.ts';
+import { type HostList, isHostList, readHostList, writeHostList } from '../core/formats/host-list.ts';
 import { LIMITS } from '../core/limits.ts';
 import { quote } from '../core/text.ts';
 import type { FileOperations } from './file-operations.ts';

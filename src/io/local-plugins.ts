@@ -1,15 +1,15 @@
 import { mkdtemp, readdir, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { isAbsolute, join, relative, resolve, sep } from 'node:path';
+import { customSection, isWasmModule } from '../core/archives/wasm-section.ts';
 import { sha256 } from '../core/digest.ts';
 import { SheafError } from '../core/errors.ts';
+import type { Artifact } from '../core/formats/manifest.ts';
 import { LIMITS } from '../core/limits.ts';
-import type { Artifact } from '../core/manifest.ts';
 import { ANY_PLATFORM } from '../core/platform.ts';
 import { pluginName } from '../core/plugin-name.ts';
 import type { LocalContent, LocalPlugins } from '../core/ports.ts';
 import { quote } from '../core/text.ts';
-import { customSection, isWasmModule } from '../core/wasm-section.ts';
 import { unpackArtifact } from './archive.ts';
 import { isErrno, readFileIfExists, toSheafError } from './files.ts';
 

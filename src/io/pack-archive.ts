@@ -1,8 +1,8 @@
 import { lstat, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { type FileToPack, packArchive } from '../core/archives/pack-archive.ts';
 import { SheafError } from '../core/errors.ts';
 import { LIMITS } from '../core/limits.ts';
-import { type FileToPack, packArchive } from '../core/pack-archive.ts';
 import { quote } from '../core/text.ts';
 import { isErrno, toSheafError } from './files.ts';
 

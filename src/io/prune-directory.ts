@@ -1,17 +1,17 @@
 import { readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Checkpoint, CheckpointId } from '../core/checkpoint.ts';
+import { type Sha256, verifiedBytes } from '../core/digest.ts';
+import { SheafError } from '../core/errors.ts';
+import type { Checkpoint, CheckpointId } from '../core/index/checkpoint.ts';
 import {
   checkpointPath,
   LATEST_PATH,
   parseCheckpointPath,
   readCheckpoint,
   readLatest,
-} from '../core/checkpoint.ts';
-import { type Sha256, verifiedBytes } from '../core/digest.ts';
-import { SheafError } from '../core/errors.ts';
-import { type FetchObject, type IndexObject, objectPath } from '../core/index-head.ts';
-import { indexObjects } from '../core/index-objects.ts';
+} from '../core/index/checkpoint.ts';
+import { type FetchObject, type IndexObject, objectPath } from '../core/index/index-head.ts';
+import { indexObjects } from '../core/index/index-objects.ts';
 import type { Instant } from '../core/instant.ts';
 import { LIMITS } from '../core/limits.ts';
 import { isErrno, readFileIfExists } from './files.ts';

@@ -1,6 +1,6 @@
 import { type FileHandle, open, readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { judgeArchive } from '../core/archive-policy.ts';
+import { judgeArchive } from '../core/archives/archive-policy.ts';
 import { SheafError } from '../core/errors.ts';
 import { LIMITS } from '../core/limits.ts';
 import type { PublishedFile } from '../core/ports.ts';

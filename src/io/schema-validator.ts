@@ -1,8 +1,8 @@
 import { createContext, runInContext } from 'node:vm';
+import type { SchemaError } from '../core/documents/schema-check.ts';
 import { SheafError } from '../core/errors.ts';
 import { LIMITS } from '../core/limits.ts';
 import type { SchemaValidator } from '../core/ports.ts';
-import type { SchemaError } from '../core/schema-check.ts';
 
 /**
  * Applies JSON Schemas that plugins bring. They are as little trusted as the plugins: references lead nowhere but

@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { LATEST_PATH } from '../core/checkpoint.ts';
 import { SheafError } from '../core/errors.ts';
+import { LATEST_PATH } from '../core/index/checkpoint.ts';
 import type { IndexSource } from '../core/ports.ts';
 import { quote } from '../core/text.ts';
 import type { Environment } from './credentials.ts';

@@ -1,11 +1,11 @@
 import { commandShims } from '../core/command-shims.ts';
 import { SheafError } from '../core/errors.ts';
-import type { HostList } from '../core/host-list.ts';
-import { localArtifact } from '../core/lock-entries.ts';
-import { type Lockfile, writeLockfile } from '../core/lockfile.ts';
-import type { Manifest } from '../core/manifest.ts';
-import type { Plan } from '../core/plan.ts';
+import type { HostList } from '../core/formats/host-list.ts';
+import { localArtifact } from '../core/formats/lock-entries.ts';
+import { type Lockfile, writeLockfile } from '../core/formats/lockfile.ts';
+import type { Manifest } from '../core/formats/manifest.ts';
 import type { ClientPorts, Staging } from '../core/ports.ts';
+import type { Plan } from '../core/resolution/plan.ts';
 import { artifactFor, fetchArtifacts, mirrorsOf, urlsOf } from './fetch-artifacts.ts';
 import type { LocalRelease } from './local-releases.ts';
 import { judgeConfig } from './plugin-config.ts';

@@ -1,6 +1,6 @@
-import { isEmptyPlan, type Plan } from '../core/plan.ts';
 import type { PluginName } from '../core/plugin-name.ts';
 import type { ClientPorts } from '../core/ports.ts';
+import { isEmptyPlan, type Plan } from '../core/resolution/plan.ts';
 import { quote } from '../core/text.ts';
 import { carryOut } from './carry-out.ts';
 import type { Change, ChangeOptions } from './change.ts';

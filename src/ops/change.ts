@@ -1,6 +1,6 @@
+import type { LocalPlugin } from '../core/formats/project-file.ts';
 import type { PluginName } from '../core/plugin-name.ts';
-import type { LocalPlugin } from '../core/project-file.ts';
-import type { Choice, Requirement } from '../core/resolve.ts';
+import type { Choice, Requirement } from '../core/resolution/resolve.ts';
 
 /** What shall be different afterwards; `install`, `update` and `remove` each make one. */
 export interface Change {

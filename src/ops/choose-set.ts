@@ -1,11 +1,11 @@
-import { type ClientPolicy, forbiddenBecause, stricterPolicy } from '../core/client-policy.ts';
-import { readConfig } from '../core/config-file.ts';
 import { SheafError } from '../core/errors.ts';
 import { valueOf } from '../core/finding.ts';
+import { type ClientPolicy, forbiddenBecause, stricterPolicy } from '../core/formats/client-policy.ts';
+import { readConfig } from '../core/formats/config-file.ts';
 import type { Instant } from '../core/instant.ts';
-import { lockFault } from '../core/lock-status.ts';
 import type { ClientPorts } from '../core/ports.ts';
-import type { Resolution } from '../core/resolve.ts';
+import { lockFault } from '../core/resolution/lock-status.ts';
+import type { Resolution } from '../core/resolution/resolve.ts';
 import type { Version } from '../core/version.ts';
 import type { Change, ChangeOptions } from './change.ts';
 import { chooseVersions, lockedChoices } from './choose-versions.ts';

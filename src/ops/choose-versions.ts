@@ -1,24 +1,24 @@
-import { type ClientPolicy, forbiddenBecause } from '../core/client-policy.ts';
 import { SheafError } from '../core/errors.ts';
+import { type ClientPolicy, forbiddenBecause } from '../core/formats/client-policy.ts';
+import type { Lockfile } from '../core/formats/lockfile.ts';
+import type { VersionRecord } from '../core/index/records.ts';
 import type { Instant } from '../core/instant.ts';
-import type { Lockfile } from '../core/lockfile.ts';
 import type { PluginName } from '../core/plugin-name.ts';
-import type { VersionRecord } from '../core/records.ts';
 import {
   type Choice,
   type Offer,
   type Resolution,
   type ResolutionProblem,
   resolve,
-} from '../core/resolve.ts';
+} from '../core/resolution/resolve.ts';
+import { quote } from '../core/text.ts';
 import {
   exceedsTier,
   grantedTier,
   type JudgedEvent,
   quarantineOf,
   type Restriction,
-} from '../core/status.ts';
-import { quote } from '../core/text.ts';
+} from '../core/trust/status.ts';
 import { nearestName } from './nearest-name.ts';
 import type { OpenRegistry } from './open-registry.ts';
 

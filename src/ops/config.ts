@@ -1,6 +1,12 @@
-import { readConfig } from '../core/config-file.ts';
-import { getSetting, listSettings, type Setting, setSetting, unsetSetting } from '../core/config-settings.ts';
 import { valueOf } from '../core/finding.ts';
+import { readConfig } from '../core/formats/config-file.ts';
+import {
+  getSetting,
+  listSettings,
+  type Setting,
+  setSetting,
+  unsetSetting,
+} from '../core/formats/config-settings.ts';
 import type { ClientPorts } from '../core/ports.ts';
 
 type ConfigPorts = Pick<ClientPorts, 'user'>;

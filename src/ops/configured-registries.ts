@@ -1,10 +1,10 @@
-import { type ConfiguredRegistry, readConfig } from '../core/config-file.ts';
 import { closest } from '../core/did-you-mean.ts';
 import { SheafError } from '../core/errors.ts';
 import { valueOf } from '../core/finding.ts';
+import { type ConfiguredRegistry, readConfig } from '../core/formats/config-file.ts';
 import type { ClientPorts } from '../core/ports.ts';
 import { quote } from '../core/text.ts';
-import { readTrustState, type TrustState } from '../core/trust-state.ts';
+import { readTrustState, type TrustState } from '../core/trust/trust-state.ts';
 
 /** The registries of the user's configuration, in its order. */
 export async function configuredRegistries(

@@ -1,10 +1,10 @@
-import { readConfig } from '../core/config-file.ts';
 import { SheafError } from '../core/errors.ts';
 import { valueOf } from '../core/finding.ts';
+import { readConfig } from '../core/formats/config-file.ts';
 import { formatInstant } from '../core/instant.ts';
 import { LIMITS } from '../core/limits.ts';
-import { lockFault } from '../core/lock-status.ts';
 import type { ClientPorts, Programs } from '../core/ports.ts';
+import { lockFault } from '../core/resolution/lock-status.ts';
 import { configuredRegistries, knownTrust } from './configured-registries.ts';
 import { openRegistry } from './open-registry.ts';
 import { readProject } from './project-view.ts';

@@ -1,12 +1,12 @@
 import type { ObjectRef } from '../core/digest.ts';
 import { SheafError } from '../core/errors.ts';
 import { valueOf } from '../core/finding.ts';
+import type { Artifact, ReleaseManifest } from '../core/formats/manifest.ts';
+import { readRegistryFile } from '../core/formats/registry-file.ts';
 import { LIMITS } from '../core/limits.ts';
-import type { Artifact, ReleaseManifest } from '../core/manifest.ts';
 import { matchPlatform, type Platform } from '../core/platform.ts';
 import type { PluginName } from '../core/plugin-name.ts';
 import type { ClientPorts } from '../core/ports.ts';
-import { readRegistryFile } from '../core/registry-file.ts';
 import type { OpenRegistry } from './open-registry.ts';
 
 /** An artifact to bring in, and where it may be. */

@@ -1,6 +1,6 @@
 import { verifiedBytes } from '../core/digest.ts';
 import { SheafError } from '../core/errors.ts';
-import type { FetchObject, IndexObject } from '../core/index-head.ts';
+import type { FetchObject, IndexObject } from '../core/index/index-head.ts';
 import { LIMITS } from '../core/limits.ts';
 import type { IndexSource, ObjectStore } from '../core/ports.ts';
 

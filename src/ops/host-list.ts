@@ -1,8 +1,8 @@
-import { entryOf } from '../core/artifact-entry.ts';
+import { entryOf } from '../core/archives/artifact-entry.ts';
 import { SheafError } from '../core/errors.ts';
-import { type HostList, type HostPlugin, mayHoldHostList } from '../core/host-list.ts';
+import { type HostList, type HostPlugin, mayHoldHostList } from '../core/formats/host-list.ts';
+import type { ProjectFile } from '../core/formats/project-file.ts';
 import type { Platform } from '../core/platform.ts';
-import type { ProjectFile } from '../core/project-file.ts';
 import { quote } from '../core/text.ts';
 import { artifactFor } from './fetch-artifacts.ts';
 import type { LocalRelease } from './local-releases.ts';

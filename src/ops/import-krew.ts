@@ -1,16 +1,16 @@
 import { SheafError } from '../core/errors.ts';
 import type { Finding } from '../core/finding.ts';
+import { readManifest } from '../core/formats/manifest.ts';
+import { readPluginFile } from '../core/formats/plugin-file.ts';
+import { registryTemplate } from '../core/formats/registry-template.ts';
 import type { ImportedPlugin } from '../core/import/import-report.ts';
 import { convertKrew, KREW_METADATA } from '../core/import/krew.ts';
+import type { SourceEntry } from '../core/index/source-inventory.ts';
+import { SOURCE_DIRECTORIES, sourcePath } from '../core/index/source-layout.ts';
 import type { Instant } from '../core/instant.ts';
 import { LIMITS } from '../core/limits.ts';
-import { readManifest } from '../core/manifest.ts';
-import { readPluginFile } from '../core/plugin-file.ts';
 import type { Clock, NamedFiles, PublishedFile, SourceTree } from '../core/ports.ts';
-import { registryTemplate } from '../core/registry-template.ts';
-import type { SourceEntry } from '../core/source-inventory.ts';
-import { SOURCE_DIRECTORIES, sourcePath } from '../core/source-layout.ts';
-import { parsePrivateKey, type SshPrivateKey } from '../core/ssh-key.ts';
+import { parsePrivateKey, type SshPrivateKey } from '../core/signatures/ssh-key.ts';
 import { quote } from '../core/text.ts';
 import { placeRelease } from './import-release.ts';
 import {

@@ -1,13 +1,13 @@
 import type { Finding, Severity } from '../core/finding.ts';
 import { valueOf } from '../core/finding.ts';
+import { type PluginFile, readPluginFile, writePluginFile } from '../core/formats/plugin-file.ts';
+import { writeStatusEvent } from '../core/formats/status-event.ts';
 import type { ConvertedRelease } from '../core/import/krew.ts';
+import { releaseDirectory, sourcePath } from '../core/index/source-layout.ts';
 import { formatInstant, type Instant } from '../core/instant.ts';
-import { type PluginFile, readPluginFile, writePluginFile } from '../core/plugin-file.ts';
 import { foldName, type PluginName } from '../core/plugin-name.ts';
-import { releaseDirectory, sourcePath } from '../core/source-layout.ts';
-import type { SshPrivateKey } from '../core/ssh-key.ts';
-import { sign } from '../core/sshsig.ts';
-import { writeStatusEvent } from '../core/status-event.ts';
+import type { SshPrivateKey } from '../core/signatures/ssh-key.ts';
+import { sign } from '../core/signatures/sshsig.ts';
 import { quote } from '../core/text.ts';
 import { IMPORT_OWNER, type ImportTarget, type SourceWrite } from './import-target.ts';
 

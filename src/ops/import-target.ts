@@ -1,16 +1,16 @@
-import { writeCategoryFile } from '../core/category-file.ts';
-import { refuseDemoKeys } from '../core/demo-keys.ts';
 import { SheafError } from '../core/errors.ts';
 import { valueOf } from '../core/finding.ts';
-import { writeOwnerFile } from '../core/owner-file.ts';
+import { writeCategoryFile } from '../core/formats/category-file.ts';
+import { writeOwnerFile } from '../core/formats/owner-file.ts';
+import { type RegistryFile, readRegistryFile } from '../core/formats/registry-file.ts';
+import { inventoryOf, type SourceInventory } from '../core/index/source-inventory.ts';
+import { SOURCE_DIRECTORIES, sourcePath } from '../core/index/source-layout.ts';
 import { foldName, type PluginName } from '../core/plugin-name.ts';
 import type { SourceTree } from '../core/ports.ts';
-import { type RegistryFile, readRegistryFile } from '../core/registry-file.ts';
-import { readSigners, type SignersFile, writeSigners } from '../core/signers.ts';
-import { inventoryOf, type SourceInventory } from '../core/source-inventory.ts';
-import { SOURCE_DIRECTORIES, sourcePath } from '../core/source-layout.ts';
-import { fingerprint, type SshPrivateKey, sameKey } from '../core/ssh-key.ts';
-import { sign } from '../core/sshsig.ts';
+import { refuseDemoKeys } from '../core/signatures/demo-keys.ts';
+import { readSigners, type SignersFile, writeSigners } from '../core/signatures/signers.ts';
+import { fingerprint, type SshPrivateKey, sameKey } from '../core/signatures/ssh-key.ts';
+import { sign } from '../core/signatures/sshsig.ts';
 import { quote } from '../core/text.ts';
 
 /** The owner under which everything is released that somebody else published first. */

@@ -3,7 +3,7 @@ import { readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterEach, describe, expect, it } from 'vitest';
-import { objectPath } from '../core/index-head.ts';
+import { objectPath } from '../core/index/index-head.ts';
 import { DAY } from '../core/instant.ts';
 import type { IndexTarget, PublishedFile } from '../core/ports.ts';
 import { createDirectorySource } from '../io/directory-source.ts';

@@ -1,11 +1,11 @@
-import { LATEST_PATH, writeLatest } from '../core/checkpoint.ts';
 import { sha256 } from '../core/digest.ts';
 import { SheafError } from '../core/errors.ts';
-import { historyIncludes, historyObject, readHistory } from '../core/history.ts';
-import type { FetchObject, IndexHead } from '../core/index-head.ts';
-import { objectPath } from '../core/index-head.ts';
-import { indexObjects } from '../core/index-objects.ts';
-import { readHead } from '../core/index-reader.ts';
+import { LATEST_PATH, writeLatest } from '../core/index/checkpoint.ts';
+import { historyIncludes, historyObject, readHistory } from '../core/index/history.ts';
+import type { FetchObject, IndexHead } from '../core/index/index-head.ts';
+import { objectPath } from '../core/index/index-head.ts';
+import { indexObjects } from '../core/index/index-objects.ts';
+import { readHead } from '../core/index/index-reader.ts';
 import { LIMITS } from '../core/limits.ts';
 import type { Clock, IndexSource, IndexTarget, PublishedFile } from '../core/ports.ts';
 import {
@@ -14,7 +14,7 @@ import {
   formatCheckpointId,
   requireLiveRoot,
   type SeenCheckpoint,
-} from '../core/trust.ts';
+} from '../core/trust/trust.ts';
 import { objectsOf, readPublishedCheckpoint } from './previous-index.ts';
 import { followRoots, readFirstRoot } from './root-chain.ts';
 

@@ -2,9 +2,9 @@ import { SheafError } from '../core/errors.ts';
 import { valueOf } from '../core/finding.ts';
 import { LIMITS } from '../core/limits.ts';
 import type { IndexTarget } from '../core/ports.ts';
-import { readSigners } from '../core/signers.ts';
-import { fingerprint, type SshPrivateKey, sameKey } from '../core/ssh-key.ts';
-import { sign } from '../core/sshsig.ts';
+import { readSigners } from '../core/signatures/signers.ts';
+import { fingerprint, type SshPrivateKey, sameKey } from '../core/signatures/ssh-key.ts';
+import { sign } from '../core/signatures/sshsig.ts';
 import { readPublishedCheckpoint } from './previous-index.ts';
 
 /** What was signed. */

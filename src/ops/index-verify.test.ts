@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { readCheckpoint } from '../core/checkpoint.ts';
+import { readCheckpoint } from '../core/index/checkpoint.ts';
 import { DAY } from '../core/instant.ts';
 import type { PluginName } from '../core/plugin-name.ts';
 import type { SourceTree } from '../core/ports.ts';

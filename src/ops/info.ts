@@ -1,8 +1,8 @@
 import { SheafError } from '../core/errors.ts';
+import type { PluginRecord, VersionRecord } from '../core/index/records.ts';
 import type { PluginName } from '../core/plugin-name.ts';
 import type { PluginSpec } from '../core/plugin-spec.ts';
 import type { ClientPorts } from '../core/ports.ts';
-import type { PluginRecord, VersionRecord } from '../core/records.ts';
 import { satisfies, type Version } from '../core/version.ts';
 import { nearestName } from './nearest-name.ts';
 import { type OpenRegistry, openRegistries } from './open-registry.ts';

@@ -1,9 +1,14 @@
 import { SheafError } from '../core/errors.ts';
+import {
+  addLocalPlugin,
+  addPlugin,
+  type LocalPlugin,
+  type ProjectFile,
+} from '../core/formats/project-file.ts';
 import type { PluginName } from '../core/plugin-name.ts';
 import type { PluginSpec } from '../core/plugin-spec.ts';
 import type { ClientPorts } from '../core/ports.ts';
-import { addLocalPlugin, addPlugin, type LocalPlugin, type ProjectFile } from '../core/project-file.ts';
-import type { Choice, Requirement } from '../core/resolve.ts';
+import type { Choice, Requirement } from '../core/resolution/resolve.ts';
 import { quote } from '../core/text.ts';
 import { isPrerelease, type VersionRange } from '../core/version.ts';
 import type { ChangeOptions } from './change.ts';

@@ -1,9 +1,9 @@
 import { SheafError } from '../core/errors.ts';
-import { type FetchObject, fileObject, type IndexHead } from '../core/index-head.ts';
-import { readHead } from '../core/index-reader.ts';
-import { allNames } from '../core/names.ts';
+import { type FetchObject, fileObject, type IndexHead } from '../core/index/index-head.ts';
+import { readHead } from '../core/index/index-reader.ts';
+import { allNames } from '../core/index/names.ts';
 import type { ClientPorts } from '../core/ports.ts';
-import type { TrustState } from '../core/trust-state.ts';
+import type { TrustState } from '../core/trust/trust-state.ts';
 import { type OpenPorts, openRegistries } from './open-registry.ts';
 
 /**

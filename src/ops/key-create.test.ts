@@ -2,7 +2,7 @@ import { chmod, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, it, onTestFinished } from 'vitest';
-import { fingerprint, parsePrivateKey, parsePublicKey } from '../core/ssh-key.ts';
+import { fingerprint, parsePrivateKey, parsePublicKey } from '../core/signatures/ssh-key.ts';
 import { createSigningPorts } from '../wiring/signing.ts';
 import { createKey } from './key-create.ts';
 

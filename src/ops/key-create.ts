@@ -1,7 +1,7 @@
 import { SheafError } from '../core/errors.ts';
 import { LIMITS } from '../core/limits.ts';
 import type { NamedFiles, SshKeygen } from '../core/ports.ts';
-import { fingerprint, parsePublicKey } from '../core/ssh-key.ts';
+import { fingerprint, parsePublicKey } from '../core/signatures/ssh-key.ts';
 import { quote, uncleanCharacter } from '../core/text.ts';
 
 /** What `sheaf key create` was asked for. */

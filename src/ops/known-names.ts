@@ -1,9 +1,9 @@
+import { parseJson, readMap, readText } from '../core/documents/strict-json.ts';
 import { SheafError } from '../core/errors.ts';
-import { entriesOf } from '../core/lock-entries.ts';
-import { readNames } from '../core/names.ts';
+import { entriesOf } from '../core/formats/lock-entries.ts';
+import { readNames } from '../core/index/names.ts';
+import { parseSourcePath } from '../core/index/source-layout.ts';
 import type { ClientPorts } from '../core/ports.ts';
-import { parseSourcePath } from '../core/source-layout.ts';
-import { parseJson, readMap, readText } from '../core/strict-json.ts';
 import { configuredRegistries } from './configured-registries.ts';
 import { type OpenPorts, type OpenRegistry, openRegistry } from './open-registry.ts';
 import { readProject } from './project-view.ts';

@@ -1,5 +1,5 @@
-import { entriesOf } from '../core/lock-entries.ts';
-import { allNames } from '../core/names.ts';
+import { entriesOf } from '../core/formats/lock-entries.ts';
+import { allNames } from '../core/index/names.ts';
 import type { PluginName } from '../core/plugin-name.ts';
 import type { ClientPorts } from '../core/ports.ts';
 import type { Version } from '../core/version.ts';

@@ -1,8 +1,8 @@
-import { dependencyTree, type TreeNode, wishesOf } from '../core/dependency-graph.ts';
-import { entriesOf } from '../core/lock-entries.ts';
-import type { Tier } from '../core/manifest.ts';
+import { entriesOf } from '../core/formats/lock-entries.ts';
+import type { Tier } from '../core/formats/manifest.ts';
 import type { PluginName } from '../core/plugin-name.ts';
 import type { ClientPorts } from '../core/ports.ts';
+import { dependencyTree, type TreeNode, wishesOf } from '../core/resolution/dependency-graph.ts';
 import type { Version } from '../core/version.ts';
 import { readProject } from './project-view.ts';
 

@@ -1,5 +1,5 @@
 import { closest } from '../core/did-you-mean.ts';
-import { allNames } from '../core/names.ts';
+import { allNames } from '../core/index/names.ts';
 import type { OpenRegistry } from './open-registry.ts';
 
 /**

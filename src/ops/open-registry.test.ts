@@ -1,10 +1,10 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { type ErrorCode, SheafError } from '../core/errors.ts';
+import { releaseDirectory } from '../core/index/source-layout.ts';
 import { DAY, HOUR } from '../core/instant.ts';
 import type { PluginName } from '../core/plugin-name.ts';
-import type { TrustedRelease } from '../core/release-trust.ts';
-import { releaseDirectory } from '../core/source-layout.ts';
-import { newTrustState, readTrustState, writeTrustState } from '../core/trust-state.ts';
+import type { TrustedRelease } from '../core/trust/release-trust.ts';
+import { newTrustState, readTrustState, writeTrustState } from '../core/trust/trust-state.ts';
 import type { Version } from '../core/version.ts';
 import { type MemoryPorts, memoryPorts, memorySource, RegistrySimulator } from '../testkit/index.ts';
 import { type OpenOptions, type OpenRegistry, openRegistries, type ReleaseOptions } from './open-registry.ts';

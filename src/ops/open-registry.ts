@@ -1,16 +1,16 @@
-import type { CheckpointId } from '../core/checkpoint.ts';
-import type { ConfiguredRegistry } from '../core/config-file.ts';
 import { SheafError } from '../core/errors.ts';
-import type { FetchObject, IndexObject } from '../core/index-head.ts';
-import { createIndexReader, type IndexReader, readHead } from '../core/index-reader.ts';
+import type { ConfiguredRegistry } from '../core/formats/config-file.ts';
+import type { CheckpointId } from '../core/index/checkpoint.ts';
+import type { FetchObject, IndexObject } from '../core/index/index-head.ts';
+import { createIndexReader, type IndexReader, readHead } from '../core/index/index-reader.ts';
 import type { Instant } from '../core/instant.ts';
-import { acceptOwnerChain } from '../core/owner-chain.ts';
 import type { PluginName } from '../core/plugin-name.ts';
 import type { ClientPorts } from '../core/ports.ts';
-import { acceptRelease, noticeRecovery, type TrustedRelease } from '../core/release-trust.ts';
-import { type JudgedEvent, readStatus } from '../core/status.ts';
-import { acceptCheckpoint, type Floor, requireLiveRoot, type SeenCheckpoint } from '../core/trust.ts';
-import { type TrustState, writeTrustState } from '../core/trust-state.ts';
+import { acceptOwnerChain } from '../core/trust/owner-chain.ts';
+import { acceptRelease, noticeRecovery, type TrustedRelease } from '../core/trust/release-trust.ts';
+import { type JudgedEvent, readStatus } from '../core/trust/status.ts';
+import { acceptCheckpoint, type Floor, requireLiveRoot, type SeenCheckpoint } from '../core/trust/trust.ts';
+import { type TrustState, writeTrustState } from '../core/trust/trust-state.ts';
 import type { Version } from '../core/version.ts';
 import { configuredRegistries, knownTrust, namedRegistries } from './configured-registries.ts';
 import { createObjectFetcher } from './fetch-object.ts';
@@ -68,7 +68,7 @@ export async function openRegistries(
 }
 
 /**
- * Opens one registry at its last trusted checkpoint. The checkpoint is judged anew by the rules of core/trust.ts
+ * Opens one registry at its last trusted checkpoint. The checkpoint is judged anew by the rules of core/trust/trust.ts
  * under the newest root, so one whose key a root has since dropped is not used any more.
  *
  * @throws SheafError `SHEAF_EXPIRED` (also when the registry has never been synchronised), `SHEAF_ROOT_EXPIRED`,

@@ -1,6 +1,6 @@
-import type { ConfiguredRegistry } from '../core/config-file.ts';
 import { SheafError } from '../core/errors.ts';
-import type { Floor } from '../core/trust.ts';
+import type { ConfiguredRegistry } from '../core/formats/config-file.ts';
+import type { Floor } from '../core/trust/trust.ts';
 import { configuredRegistries } from './configured-registries.ts';
 import { type OpenRegistry, openRegistry } from './open-registry.ts';
 import { type SyncPorts, sync } from './sync.ts';

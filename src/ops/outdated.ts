@@ -1,7 +1,7 @@
-import { entriesOf } from '../core/lock-entries.ts';
+import { entriesOf } from '../core/formats/lock-entries.ts';
+import type { VersionRecord } from '../core/index/records.ts';
 import type { PluginName } from '../core/plugin-name.ts';
 import type { ClientPorts } from '../core/ports.ts';
-import type { VersionRecord } from '../core/records.ts';
 import { compareVersions, isPrerelease, satisfies, type Version } from '../core/version.ts';
 import { openRegistries } from './open-registry.ts';
 import { floorsOf, readProject } from './project-view.ts';

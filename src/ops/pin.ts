@@ -1,8 +1,8 @@
 import { SheafError } from '../core/errors.ts';
-import { entriesOf } from '../core/lock-entries.ts';
+import { entriesOf } from '../core/formats/lock-entries.ts';
+import { setRange } from '../core/formats/project-file.ts';
 import type { PluginName } from '../core/plugin-name.ts';
 import type { ClientPorts } from '../core/ports.ts';
-import { setRange } from '../core/project-file.ts';
 import { isVersion, type Version, type VersionRange } from '../core/version.ts';
 import { type ProjectView, readProject } from './project-view.ts';
 import { requireInstalled } from './update.ts';

@@ -1,13 +1,13 @@
+import { parseJsonDocument } from '../core/documents/json-document.ts';
+import { parseLocalToml } from '../core/documents/local-toml.ts';
+import { checkSchema, type SchemaError } from '../core/documents/schema-check.ts';
+import type { SourceDocument } from '../core/documents/source-text.ts';
 import { invalidFile, SheafError } from '../core/errors.ts';
 import { valueOf } from '../core/finding.ts';
-import { parseJsonDocument } from '../core/json-document.ts';
+import type { Manifest } from '../core/formats/manifest.ts';
 import { LIMITS } from '../core/limits.ts';
-import { parseLocalToml } from '../core/local-toml.ts';
-import type { Manifest } from '../core/manifest.ts';
 import type { PluginName } from '../core/plugin-name.ts';
 import type { ClientPorts } from '../core/ports.ts';
-import { checkSchema, type SchemaError } from '../core/schema-check.ts';
-import type { SourceDocument } from '../core/source-text.ts';
 import { quote } from '../core/text.ts';
 
 /** A file of a plugin in the set that is judged. */

@@ -1,11 +1,11 @@
 import { SheafError } from '../core/errors.ts';
-import { lockSet } from '../core/lock-set.ts';
-import type { LockedRegistry } from '../core/lockfile.ts';
-import type { Manifest } from '../core/manifest.ts';
-import { isEmptyPlan, type Plan, planFor } from '../core/plan.ts';
+import type { LockedRegistry } from '../core/formats/lockfile.ts';
+import type { Manifest } from '../core/formats/manifest.ts';
 import type { PluginName } from '../core/plugin-name.ts';
 import type { ClientPorts } from '../core/ports.ts';
-import type { Choice } from '../core/resolve.ts';
+import { lockSet } from '../core/resolution/lock-set.ts';
+import { isEmptyPlan, type Plan, planFor } from '../core/resolution/plan.ts';
+import type { Choice } from '../core/resolution/resolve.ts';
 import type { PreparedPlan } from './carry-out.ts';
 import type { Change, ChangeOptions } from './change.ts';
 import { chooseSet } from './choose-set.ts';

@@ -1,12 +1,12 @@
-import type { Checkpoint } from '../core/checkpoint.ts';
-import { checkpointPath, LATEST_PATH, readCheckpoint, readLatest } from '../core/checkpoint.ts';
 import { sha256, verifiedBytes } from '../core/digest.ts';
 import { SheafError } from '../core/errors.ts';
-import { type History, historyObject, readHistory } from '../core/history.ts';
-import { type FetchObject, type IndexHead, readIndexHead } from '../core/index-head.ts';
-import { headObject } from '../core/index-objects.ts';
+import type { Checkpoint } from '../core/index/checkpoint.ts';
+import { checkpointPath, LATEST_PATH, readCheckpoint, readLatest } from '../core/index/checkpoint.ts';
+import { type History, historyObject, readHistory } from '../core/index/history.ts';
+import { type FetchObject, type IndexHead, readIndexHead } from '../core/index/index-head.ts';
+import { headObject } from '../core/index/index-objects.ts';
+import type { CheckpointBefore } from '../core/index/next-checkpoint.ts';
 import { LIMITS } from '../core/limits.ts';
-import type { CheckpointBefore } from '../core/next-checkpoint.ts';
 import type { IndexSource } from '../core/ports.ts';
 
 /** A published tree as far as operators read it: by file and by object. */

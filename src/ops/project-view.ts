@@ -1,8 +1,8 @@
 import { valueOf } from '../core/finding.ts';
-import { type Lockfile, lockfileOf, readLockfile } from '../core/lockfile.ts';
+import { type Lockfile, lockfileOf, readLockfile } from '../core/formats/lockfile.ts';
+import { type ProjectFile, readProjectFile } from '../core/formats/project-file.ts';
 import type { ClientPorts } from '../core/ports.ts';
-import { type ProjectFile, readProjectFile } from '../core/project-file.ts';
-import type { Floor } from '../core/trust.ts';
+import type { Floor } from '../core/trust/trust.ts';
 
 /** The files of a project as they are now. */
 export interface ProjectView {

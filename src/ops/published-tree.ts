@@ -1,8 +1,8 @@
-import type { Checkpoint } from '../core/checkpoint.ts';
-import { checkpointPath, LATEST_PATH, writeCheckpoint, writeLatest } from '../core/checkpoint.ts';
-import type { BuiltObject, FetchObject, IndexObject } from '../core/index-head.ts';
-import { objectPath } from '../core/index-head.ts';
-import { indexObjects } from '../core/index-objects.ts';
+import type { Checkpoint } from '../core/index/checkpoint.ts';
+import { checkpointPath, LATEST_PATH, writeCheckpoint, writeLatest } from '../core/index/checkpoint.ts';
+import type { BuiltObject, FetchObject, IndexObject } from '../core/index/index-head.ts';
+import { objectPath } from '../core/index/index-head.ts';
+import { indexObjects } from '../core/index/index-objects.ts';
 import type { PublishedFile } from '../core/ports.ts';
 
 /** What a published tree consists of. */

@@ -1,14 +1,19 @@
-import type { IndexChanges, IndexContent } from '../core/build-index.ts';
-import { type DescribedPlugin, describePlugin } from '../core/describe-plugin.ts';
-import { locateLeaf } from '../core/document-id.ts';
 import type { Finding } from '../core/finding.ts';
-import { FILE_KINDS, type FileKind, record } from '../core/index-head.ts';
+import type { IndexChanges, IndexContent } from '../core/index/build-index.ts';
+import { type DescribedPlugin, describePlugin } from '../core/index/describe-plugin.ts';
+import { locateLeaf } from '../core/index/document-id.ts';
+import { FILE_KINDS, type FileKind, record } from '../core/index/index-head.ts';
+import type { OwnerRecord } from '../core/index/records.ts';
+import { readPluginRecord } from '../core/index/records.ts';
+import { inventoryOf, type SourceEntry } from '../core/index/source-inventory.ts';
+import {
+  pluginDirectory,
+  releaseDirectory,
+  SOURCE_DIRECTORIES,
+  sourcePath,
+} from '../core/index/source-layout.ts';
+import { readLeaf } from '../core/index/tree.ts';
 import type { PluginName } from '../core/plugin-name.ts';
-import type { OwnerRecord } from '../core/records.ts';
-import { readPluginRecord } from '../core/records.ts';
-import { inventoryOf, type SourceEntry } from '../core/source-inventory.ts';
-import { pluginDirectory, releaseDirectory, SOURCE_DIRECTORIES, sourcePath } from '../core/source-layout.ts';
-import { readLeaf } from '../core/tree.ts';
 import type { PreviousIndex } from './previous-index.ts';
 import { type PluginContext, readPlugin } from './read-plugin.ts';
 import { belongsTo, readIndexFile, readOwner } from './read-registry.ts';

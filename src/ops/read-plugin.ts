@@ -1,15 +1,15 @@
-import type { AuditFile } from '../core/audit-file.ts';
-import { readAuditFile } from '../core/audit-file.ts';
-import type { PluginContent, ReleaseContent } from '../core/describe-plugin.ts';
 import { sha256 } from '../core/digest.ts';
 import type { Finding, Reading } from '../core/finding.ts';
-import { readReleaseManifest } from '../core/manifest.ts';
-import { readPluginFile } from '../core/plugin-file.ts';
+import type { AuditFile } from '../core/formats/audit-file.ts';
+import { readAuditFile } from '../core/formats/audit-file.ts';
+import { readReleaseManifest } from '../core/formats/manifest.ts';
+import { readPluginFile } from '../core/formats/plugin-file.ts';
+import type { ReviewFile } from '../core/formats/review-file.ts';
+import { readReviewFile } from '../core/formats/review-file.ts';
+import { readStatusEvent } from '../core/formats/status-event.ts';
+import type { PluginContent, ReleaseContent } from '../core/index/describe-plugin.ts';
+import type { SourceEntry } from '../core/index/source-inventory.ts';
 import type { PluginName } from '../core/plugin-name.ts';
-import type { ReviewFile } from '../core/review-file.ts';
-import { readReviewFile } from '../core/review-file.ts';
-import type { SourceEntry } from '../core/source-inventory.ts';
-import { readStatusEvent } from '../core/status-event.ts';
 import type { RegistryTree, SourceText } from './registry-tree.ts';
 
 /** What a plugin's files are held against. */

@@ -1,17 +1,22 @@
-import { readAdvisory } from '../core/advisory.ts';
-import { readCategoryFile } from '../core/category-file.ts';
-import { readCollectionFile } from '../core/collection-file.ts';
+import { writeJson } from '../core/documents/strict-json.ts';
 import type { Finding, Reading } from '../core/finding.ts';
-import type { FileKind } from '../core/index-head.ts';
-import { readOwnerFile } from '../core/owner-file.ts';
+import { readAdvisory } from '../core/formats/advisory.ts';
+import { readCategoryFile } from '../core/formats/category-file.ts';
+import { readCollectionFile } from '../core/formats/collection-file.ts';
+import { readOwnerFile } from '../core/formats/owner-file.ts';
+import { readRegistryFile } from '../core/formats/registry-file.ts';
+import type { FileKind } from '../core/index/index-head.ts';
+import type { OwnerRecord } from '../core/index/records.ts';
+import type { SourceEntry } from '../core/index/source-inventory.ts';
+import {
+  parseSourcePath,
+  SOURCE_DIRECTORIES,
+  type SourceFile,
+  sourcePath,
+} from '../core/index/source-layout.ts';
 import type { PublishedFile } from '../core/ports.ts';
-import type { OwnerRecord } from '../core/records.ts';
-import { readRegistryFile } from '../core/registry-file.ts';
-import { readRevoked } from '../core/revoked.ts';
-import { readSigners, type SignersFile } from '../core/signers.ts';
-import type { SourceEntry } from '../core/source-inventory.ts';
-import { parseSourcePath, SOURCE_DIRECTORIES, type SourceFile, sourcePath } from '../core/source-layout.ts';
-import { writeJson } from '../core/strict-json.ts';
+import { readRevoked } from '../core/signatures/revoked.ts';
+import { readSigners, type SignersFile } from '../core/signatures/signers.ts';
 import type { RegistryTree } from './registry-tree.ts';
 
 /** What a checkpoint needs to know of its registry. */

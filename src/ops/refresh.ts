@@ -1,5 +1,5 @@
 import { SheafError } from '../core/errors.ts';
-import type { Floor } from '../core/trust.ts';
+import type { Floor } from '../core/trust/trust.ts';
 import { type SyncPorts, sync } from './sync.ts';
 
 const UNREACHED: ReadonlySet<string> = new Set(['SHEAF_NETWORK']);

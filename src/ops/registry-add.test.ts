@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { sha256 } from '../core/digest.ts';
 import { DAY, HOUR } from '../core/instant.ts';
-import { fingerprint } from '../core/ssh-key.ts';
+import { fingerprint } from '../core/signatures/ssh-key.ts';
 import {
   type FileMap,
   type MemoryPorts,

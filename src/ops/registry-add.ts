@@ -1,12 +1,17 @@
-import { addRegistry, type ConfiguredRegistry } from '../core/config-file.ts';
 import type { Sha256 } from '../core/digest.ts';
 import { SheafError } from '../core/errors.ts';
+import { addRegistry, type ConfiguredRegistry } from '../core/formats/config-file.ts';
 import { formatInstant } from '../core/instant.ts';
 import type { ClientPorts, IndexSource } from '../core/ports.ts';
-import { fingerprint } from '../core/ssh-key.ts';
+import { fingerprint } from '../core/signatures/ssh-key.ts';
 import { quote } from '../core/text.ts';
-import { type RegistryTrust, requireLiveRoot } from '../core/trust.ts';
-import { newTrustState, readTrustState, type TrustState, writeTrustState } from '../core/trust-state.ts';
+import { type RegistryTrust, requireLiveRoot } from '../core/trust/trust.ts';
+import {
+  newTrustState,
+  readTrustState,
+  type TrustState,
+  writeTrustState,
+} from '../core/trust/trust-state.ts';
 import { configuredRegistries } from './configured-registries.ts';
 import { createObjectFetcher } from './fetch-object.ts';
 import { followRoots, readFirstRoot } from './root-chain.ts';

@@ -3,22 +3,22 @@ import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promis
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { readCapabilityPolicy } from '../core/capability-policy.ts';
-import { readCategoryFile } from '../core/category-file.ts';
 import { type Reading, valueOf } from '../core/finding.ts';
-import { readLicensePolicy } from '../core/license-policy.ts';
-import { readMergePolicy } from '../core/merge-policy.ts';
-import { readRegistryFile } from '../core/registry-file.ts';
-import { readReviewerPolicy } from '../core/reviewer-policy.ts';
-import { readRevoked } from '../core/revoked.ts';
-import { readSigners, requireThreshold } from '../core/signers.ts';
+import { readCapabilityPolicy } from '../core/formats/capability-policy.ts';
+import { readCategoryFile } from '../core/formats/category-file.ts';
+import { readLicensePolicy } from '../core/formats/license-policy.ts';
+import { readMergePolicy } from '../core/formats/merge-policy.ts';
+import { readRegistryFile } from '../core/formats/registry-file.ts';
+import { readReviewerPolicy } from '../core/formats/reviewer-policy.ts';
+import { readTierPolicy } from '../core/formats/tier-policy.ts';
+import { readRevoked } from '../core/signatures/revoked.ts';
+import { readSigners, requireThreshold } from '../core/signatures/signers.ts';
 import {
   formatPrivateKey,
   formatPublicKey,
   privateKeyFromSeed,
   type SshPrivateKey,
-} from '../core/ssh-key.ts';
-import { readTierPolicy } from '../core/tier-policy.ts';
+} from '../core/signatures/ssh-key.ts';
 import { createSigningPorts } from '../wiring/signing.ts';
 import { initRegistry } from './registry-init.ts';
 import { sign } from './sign.ts';

@@ -1,13 +1,13 @@
-import { refuseDemoKeys } from '../core/demo-keys.ts';
 import { SheafError } from '../core/errors.ts';
 import { valueOf } from '../core/finding.ts';
+import { readRegistryFile } from '../core/formats/registry-file.ts';
+import { registryTemplate } from '../core/formats/registry-template.ts';
 import { DAY } from '../core/instant.ts';
 import { LIMITS } from '../core/limits.ts';
 import type { Clock, NamedFiles } from '../core/ports.ts';
-import { readRegistryFile } from '../core/registry-file.ts';
-import { registryTemplate } from '../core/registry-template.ts';
-import { type Signer, type SignersFile, writeSigners } from '../core/signers.ts';
-import { fingerprint, parsePublicKey, type SshPublicKey, sameKey } from '../core/ssh-key.ts';
+import { refuseDemoKeys } from '../core/signatures/demo-keys.ts';
+import { type Signer, type SignersFile, writeSigners } from '../core/signatures/signers.ts';
+import { fingerprint, parsePublicKey, type SshPublicKey, sameKey } from '../core/signatures/ssh-key.ts';
 import { quote } from '../core/text.ts';
 
 /** What `sheaf registry init` was asked for. */

@@ -1,5 +1,5 @@
-import type { ConfiguredRegistry } from '../core/config-file.ts';
 import type { Sha256 } from '../core/digest.ts';
+import type { ConfiguredRegistry } from '../core/formats/config-file.ts';
 import { formatInstant, type Instant } from '../core/instant.ts';
 import type { ClientPorts } from '../core/ports.ts';
 import { configuredRegistries, knownTrust } from './configured-registries.ts';

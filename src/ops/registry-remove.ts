@@ -1,5 +1,5 @@
-import { removeRegistry } from '../core/config-file.ts';
 import { SheafError } from '../core/errors.ts';
+import { removeRegistry } from '../core/formats/config-file.ts';
 import type { ClientPorts } from '../core/ports.ts';
 import { configuredRegistries, namedRegistries } from './configured-registries.ts';
 

@@ -1,6 +1,6 @@
 import type { ClientPorts } from '../core/ports.ts';
-import type { TrustedRelease } from '../core/release-trust.ts';
-import { readTrustState, type TrustState, writeTrustState } from '../core/trust-state.ts';
+import type { TrustedRelease } from '../core/trust/release-trust.ts';
+import { readTrustState, type TrustState, writeTrustState } from '../core/trust/trust-state.ts';
 import type { VerifiedRelease } from './verify-set.ts';
 
 /**

@@ -1,9 +1,9 @@
 import { SheafError } from '../core/errors.ts';
-import { entriesOf } from '../core/lock-entries.ts';
-import type { Lockfile } from '../core/lockfile.ts';
+import { entriesOf } from '../core/formats/lock-entries.ts';
+import type { Lockfile } from '../core/formats/lockfile.ts';
+import { removePlugin } from '../core/formats/project-file.ts';
 import type { PluginName } from '../core/plugin-name.ts';
 import type { ClientPorts } from '../core/ports.ts';
-import { removePlugin } from '../core/project-file.ts';
 import { type Changed, changePlugins } from './change-plugins.ts';
 import { requireInstalled } from './update.ts';
 

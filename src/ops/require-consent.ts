@@ -1,6 +1,6 @@
 import { SheafError } from '../core/errors.ts';
-import type { Plan } from '../core/plan.ts';
 import type { ClientPorts } from '../core/ports.ts';
+import type { Plan } from '../core/resolution/plan.ts';
 import type { Change, ChangeOptions } from './change.ts';
 
 /**

@@ -1,6 +1,6 @@
 import { SheafError } from '../core/errors.ts';
-import { entriesOf, type LockedEntry } from '../core/lock-entries.ts';
-import { type Lockfile, lockfileOf, readLockfile } from '../core/lockfile.ts';
+import { entriesOf, type LockedEntry } from '../core/formats/lock-entries.ts';
+import { type Lockfile, lockfileOf, readLockfile } from '../core/formats/lockfile.ts';
 import type { PluginName } from '../core/plugin-name.ts';
 import type { ClientPorts } from '../core/ports.ts';
 import type { Version } from '../core/version.ts';

@@ -2,8 +2,8 @@ import { SheafError } from '../core/errors.ts';
 import type { Finding } from '../core/finding.ts';
 import { LIMITS } from '../core/limits.ts';
 import type { IndexSource } from '../core/ports.ts';
-import { readSigners, type SignersFile } from '../core/signers.ts';
-import { acceptFirstRoot, acceptRoot, type RegistryTrust, type Signatures } from '../core/trust.ts';
+import { readSigners, type SignersFile } from '../core/signatures/signers.ts';
+import { acceptFirstRoot, acceptRoot, type RegistryTrust, type Signatures } from '../core/trust/trust.ts';
 
 /**
  * Reads `root/1.signers`, with which every chain begins.

@@ -1,6 +1,6 @@
 import { SheafError } from '../core/errors.ts';
+import type { PluginSummary } from '../core/index/plugin-summary.ts';
 import { LIMITS } from '../core/limits.ts';
-import type { PluginSummary } from '../core/plugin-summary.ts';
 import type { ClientPorts } from '../core/ports.ts';
 import type { Filters, UnknownFilter } from '../core/search/filters.ts';
 import { compareHits, type Hit } from '../core/search/ranking.ts';

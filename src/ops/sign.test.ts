@@ -4,14 +4,14 @@ import { access, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { type SignersFile, writeSigners } from '../core/signers.ts';
+import { type SignersFile, writeSigners } from '../core/signatures/signers.ts';
 import {
   formatPrivateKey,
   formatPublicKey,
   privateKeyFromSeed,
   type SshPrivateKey,
-} from '../core/ssh-key.ts';
-import { signerOf } from '../core/sshsig.ts';
+} from '../core/signatures/ssh-key.ts';
+import { signerOf } from '../core/signatures/sshsig.ts';
 import { createSigningPorts } from '../wiring/signing.ts';
 import { sign } from './sign.ts';
 

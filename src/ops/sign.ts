@@ -3,16 +3,16 @@ import { SheafError } from '../core/errors.ts';
 import { valueOf } from '../core/finding.ts';
 import { LIMITS } from '../core/limits.ts';
 import type { NamedFiles, SshKeygen } from '../core/ports.ts';
-import { keyNamedIn } from '../core/signature-key.ts';
-import { readSigners, type SignersFile } from '../core/signers.ts';
+import { keyNamedIn } from '../core/signatures/signature-key.ts';
+import { readSigners, type SignersFile } from '../core/signatures/signers.ts';
 import {
   fingerprint,
   parsePrivateKey,
   type SshPrivateKey,
   type SshPublicKey,
   sameKey,
-} from '../core/ssh-key.ts';
-import { NAMESPACES, signerOf, sign as signInProcess } from '../core/sshsig.ts';
+} from '../core/signatures/ssh-key.ts';
+import { NAMESPACES, signerOf, sign as signInProcess } from '../core/signatures/sshsig.ts';
 import { quote } from '../core/text.ts';
 
 /** What `sheaf sign` was asked for. */

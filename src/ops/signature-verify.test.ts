@@ -10,8 +10,8 @@ import {
   formatPublicKey,
   privateKeyFromSeed,
   type SshPrivateKey,
-} from '../core/ssh-key.ts';
-import { sign } from '../core/sshsig.ts';
+} from '../core/signatures/ssh-key.ts';
+import { sign } from '../core/signatures/sshsig.ts';
 
 function key(name: string): SshPrivateKey {
   return privateKeyFromSeed(createHash('sha256').update(`test ${name}`).digest(), name);

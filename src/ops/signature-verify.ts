@@ -1,9 +1,9 @@
-import { readAllowedSigners, readKeyList } from '../core/allowed-signers.ts';
 import { SheafError } from '../core/errors.ts';
 import { LIMITS } from '../core/limits.ts';
 import type { NamedFiles } from '../core/ports.ts';
-import { fingerprint, type SshPublicKey, sameKey } from '../core/ssh-key.ts';
-import { signerOf } from '../core/sshsig.ts';
+import { readAllowedSigners, readKeyList } from '../core/signatures/allowed-signers.ts';
+import { fingerprint, type SshPublicKey, sameKey } from '../core/signatures/ssh-key.ts';
+import { signerOf } from '../core/signatures/sshsig.ts';
 import { quote } from '../core/text.ts';
 
 /** What `ssh-keygen -Y verify` takes, and the message that it reads from standard input. */

@@ -1,10 +1,10 @@
 import { beforeEach, describe, expect, it } from 'vitest';
-import { checkpointPath } from '../core/checkpoint.ts';
 import { type ErrorCode, SheafError } from '../core/errors.ts';
-import { objectPath } from '../core/index-head.ts';
+import { checkpointPath } from '../core/index/checkpoint.ts';
+import { objectPath } from '../core/index/index-head.ts';
 import { DAY, HOUR } from '../core/instant.ts';
 import type { IndexSource } from '../core/ports.ts';
-import { readTrustState } from '../core/trust-state.ts';
+import { readTrustState } from '../core/trust/trust-state.ts';
 import {
   type FileMap,
   type MemoryPorts,

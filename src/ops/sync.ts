@@ -1,12 +1,12 @@
-import type { ConfiguredRegistry } from '../core/config-file.ts';
 import { SheafError } from '../core/errors.ts';
-import type { FetchObject, IndexHead, IndexObject } from '../core/index-head.ts';
-import { indexObjects } from '../core/index-objects.ts';
+import type { ConfiguredRegistry } from '../core/formats/config-file.ts';
+import type { FetchObject, IndexHead, IndexObject } from '../core/index/index-head.ts';
+import { indexObjects } from '../core/index/index-objects.ts';
 import { formatInstant, type Instant } from '../core/instant.ts';
 import { LIMITS } from '../core/limits.ts';
 import type { ClientPorts, IndexSource } from '../core/ports.ts';
-import { type Floor, formatCheckpointId, type Succession } from '../core/trust.ts';
-import { newTrustState, type TrustState, writeTrustState } from '../core/trust-state.ts';
+import { type Floor, formatCheckpointId, type Succession } from '../core/trust/trust.ts';
+import { newTrustState, type TrustState, writeTrustState } from '../core/trust/trust-state.ts';
 import { configuredRegistries, knownTrust, namedRegistries } from './configured-registries.ts';
 import { createObjectFetcher } from './fetch-object.ts';
 import { keepNames } from './keep-names.ts';

@@ -1,16 +1,16 @@
-import { checkpointPath, LATEST_PATH } from '../core/checkpoint.ts';
 import { SheafError } from '../core/errors.ts';
 import { valueOf } from '../core/finding.ts';
-import { historyIncludes, historyObject, readHistory } from '../core/history.ts';
-import type { FetchObject, IndexHead } from '../core/index-head.ts';
-import { fileObject } from '../core/index-head.ts';
-import { readHead } from '../core/index-reader.ts';
+import { checkpointPath, LATEST_PATH } from '../core/index/checkpoint.ts';
+import { historyIncludes, historyObject, readHistory } from '../core/index/history.ts';
+import type { FetchObject, IndexHead } from '../core/index/index-head.ts';
+import { fileObject } from '../core/index/index-head.ts';
+import { readHead } from '../core/index/index-reader.ts';
 import type { Instant } from '../core/instant.ts';
 import { LIMITS } from '../core/limits.ts';
 import type { IndexSource } from '../core/ports.ts';
-import { mergeRevoked } from '../core/revocation.ts';
-import { readRevoked } from '../core/revoked.ts';
-import { mergeRestrictions, readStatus } from '../core/status.ts';
+import { readRevoked } from '../core/signatures/revoked.ts';
+import { mergeRevoked } from '../core/trust/revocation.ts';
+import { mergeRestrictions, readStatus } from '../core/trust/status.ts';
 import {
   acceptCheckpoint,
   acceptLatest,
@@ -19,8 +19,8 @@ import {
   type SeenCheckpoint,
   type Succession,
   succession,
-} from '../core/trust.ts';
-import { type TrustState, withEvidence } from '../core/trust-state.ts';
+} from '../core/trust/trust.ts';
+import { type TrustState, withEvidence } from '../core/trust/trust-state.ts';
 import { followRoots } from './root-chain.ts';
 
 /** One update against one source. */
@@ -47,7 +47,7 @@ export interface Updated {
  * taken away from keys and plugins. The new checkpoint is believed only once everything below it that is read
  * here was found, so that a broken source leaves the old state whole.
  *
- * @throws SheafError as the rules of core/trust.ts; after a fork both checkpoints are kept as evidence.
+ * @throws SheafError as the rules of core/trust/trust.ts; after a fork both checkpoints are kept as evidence.
  */
 export async function updateTrust(state: TrustState, update: Update): Promise<Updated> {
   const { source, now, persist, fetchObject } = update;

@@ -1,6 +1,6 @@
 import { closest } from '../core/did-you-mean.ts';
 import { SheafError } from '../core/errors.ts';
-import { entriesOf } from '../core/lock-entries.ts';
+import { entriesOf } from '../core/formats/lock-entries.ts';
 import type { PluginName } from '../core/plugin-name.ts';
 import type { ClientPorts } from '../core/ports.ts';
 import type { ChangeOptions } from './change.ts';

@@ -1,8 +1,8 @@
 import { SheafError } from '../core/errors.ts';
-import type { ChosenRelease } from '../core/lock-set.ts';
-import type { Lockfile } from '../core/lockfile.ts';
+import type { Lockfile } from '../core/formats/lockfile.ts';
 import type { ClientPorts } from '../core/ports.ts';
-import type { Choice } from '../core/resolve.ts';
+import type { ChosenRelease } from '../core/resolution/lock-set.ts';
+import type { Choice } from '../core/resolution/resolve.ts';
 import type { ChosenSet } from './choose-set.ts';
 import type { OpenRegistry } from './open-registry.ts';
 

@@ -1,6 +1,6 @@
 import { SheafError } from '../core/errors.ts';
-import { localArtifact } from '../core/lock-entries.ts';
-import type { LockedLocal, LockedPlugin, Lockfile } from '../core/lockfile.ts';
+import { localArtifact } from '../core/formats/lock-entries.ts';
+import type { LockedLocal, LockedPlugin, Lockfile } from '../core/formats/lockfile.ts';
 import type { PluginName } from '../core/plugin-name.ts';
 import type { ClientPorts } from '../core/ports.ts';
 import { quote } from '../core/text.ts';

@@ -1,7 +1,7 @@
-import { type Chain, chainsTo, wishesOf } from '../core/dependency-graph.ts';
-import { entriesOf } from '../core/lock-entries.ts';
+import { entriesOf } from '../core/formats/lock-entries.ts';
 import type { PluginName } from '../core/plugin-name.ts';
 import type { ClientPorts } from '../core/ports.ts';
+import { type Chain, chainsTo, wishesOf } from '../core/resolution/dependency-graph.ts';
 import type { Version } from '../core/version.ts';
 import { readProject } from './project-view.ts';
 import { requireInstalled } from './update.ts';

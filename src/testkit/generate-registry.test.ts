@@ -1,9 +1,9 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { sha256 } from '../core/digest.ts';
+import { readReleaseManifest } from '../core/formats/manifest.ts';
+import { parseSourcePath, sourcePath } from '../core/index/source-layout.ts';
 import { DAY, parseInstant } from '../core/instant.ts';
-import { readReleaseManifest } from '../core/manifest.ts';
-import { readSigners, requireSigner } from '../core/signers.ts';
-import { parseSourcePath, sourcePath } from '../core/source-layout.ts';
+import { readSigners, requireSigner } from '../core/signatures/signers.ts';
 import { satisfies } from '../core/version.ts';
 import { createSourceTree } from '../io/source-tree.ts';
 import { buildIndexFromSource } from '../ops/index-build.ts';

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { privateKeyFromSeed, type SshPrivateKey } from '../core/ssh-key.ts';
+import { privateKeyFromSeed, type SshPrivateKey } from '../core/signatures/ssh-key.ts';
 
 /** The key of that name: the same in every run, so that fixtures and failures can be compared. Never secret. */
 export function testKey(name: string): SshPrivateKey {

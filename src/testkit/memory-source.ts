@@ -1,5 +1,5 @@
 import { SheafError } from '../core/errors.ts';
-import { objectPath } from '../core/index-head.ts';
+import { objectPath } from '../core/index/index-head.ts';
 import type { IndexSource, SourceTree } from '../core/ports.ts';
 
 /** Files by path, with `/`: a published tree, or the source of a registry. */

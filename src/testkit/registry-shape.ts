@@ -1,4 +1,4 @@
-import type { Tier } from '../core/manifest.ts';
+import type { Tier } from '../core/formats/manifest.ts';
 import { foldName, type PluginName, pluginName } from '../core/plugin-name.ts';
 import type { Version, VersionRange } from '../core/version.ts';
 import { createVocabulary, type Vocabulary } from './generated-words.ts';

@@ -1,3 +1,9 @@
+import { type Sha256, sha256 } from '../core/digest.ts';
+import { valueOf } from '../core/finding.ts';
+import { writeOwnerFile } from '../core/formats/owner-file.ts';
+import { type PluginFile, readPluginFile, writePluginFile } from '../core/formats/plugin-file.ts';
+import { registryTemplate } from '../core/formats/registry-template.ts';
+import { type StatusEvent, writeStatusEvent } from '../core/formats/status-event.ts';
 import {
   type Checkpoint,
   type CheckpointId,
@@ -6,19 +12,18 @@ import {
   readCheckpoint,
   writeCheckpoint,
   writeLatest,
-} from '../core/checkpoint.ts';
-import { type Sha256, sha256 } from '../core/digest.ts';
-import { valueOf } from '../core/finding.ts';
+} from '../core/index/checkpoint.ts';
+import {
+  parseSourcePath,
+  releaseDirectory,
+  SOURCE_DIRECTORIES,
+  sourcePath,
+} from '../core/index/source-layout.ts';
 import { DAY, formatInstant, type Instant, parseInstant } from '../core/instant.ts';
-import { writeOwnerFile } from '../core/owner-file.ts';
-import { type PluginFile, readPluginFile, writePluginFile } from '../core/plugin-file.ts';
 import { type PluginName, pluginName } from '../core/plugin-name.ts';
-import { registryTemplate } from '../core/registry-template.ts';
-import { readRevoked, writeRevoked } from '../core/revoked.ts';
-import { readSigners, type Signer, type SignersFile, writeSigners } from '../core/signers.ts';
-import { parseSourcePath, releaseDirectory, SOURCE_DIRECTORIES, sourcePath } from '../core/source-layout.ts';
-import { type Namespace, sign } from '../core/sshsig.ts';
-import { type StatusEvent, writeStatusEvent } from '../core/status-event.ts';
+import { readRevoked, writeRevoked } from '../core/signatures/revoked.ts';
+import { readSigners, type Signer, type SignersFile, writeSigners } from '../core/signatures/signers.ts';
+import { type Namespace, sign } from '../core/signatures/sshsig.ts';
 import { buildIndexFromSource } from '../ops/index-build.ts';
 import { testKey } from './keys.ts';
 import { type FileMap, memorySource, memoryTree } from './memory-source.ts';

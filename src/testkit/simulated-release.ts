@@ -1,7 +1,7 @@
+import { packArchive } from '../core/archives/pack-archive.ts';
 import { sha256 } from '../core/digest.ts';
-import type { Artifact, Manifest } from '../core/manifest.ts';
-import { writeManifest } from '../core/manifest.ts';
-import { packArchive } from '../core/pack-archive.ts';
+import type { Artifact, Manifest } from '../core/formats/manifest.ts';
+import { writeManifest } from '../core/formats/manifest.ts';
 import { type PluginName, pluginName } from '../core/plugin-name.ts';
 import type { Version, VersionRange } from '../core/version.ts';
 

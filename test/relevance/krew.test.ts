@@ -4,7 +4,7 @@ import { list } from 'tar';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { valueOf } from '../../src/core/finding.ts';
 import { readKrewManifest } from '../../src/core/import/krew-manifest.ts';
-import type { PluginRecord } from '../../src/core/records.ts';
+import type { PluginRecord } from '../../src/core/index/records.ts';
 import { pluginRecord, type SearchWorld, searchWorld } from '../support/search-world.ts';
 import { firstPage, measureRelevance, type Needs } from './relevance.ts';
 

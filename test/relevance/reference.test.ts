@@ -1,6 +1,6 @@
 import { fileURLToPath } from 'node:url';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { objectPath } from '../../src/core/index-head.ts';
+import { objectPath } from '../../src/core/index/index-head.ts';
 import { DAY } from '../../src/core/instant.ts';
 import { createSourceTree } from '../../src/io/source-tree.ts';
 import { buildIndexFromSource } from '../../src/ops/index-build.ts';

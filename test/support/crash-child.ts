@@ -1,6 +1,6 @@
 import { writeFile } from 'node:fs/promises';
 import { sha256 } from '../../src/core/digest.ts';
-import type { Artifact } from '../../src/core/manifest.ts';
+import type { Artifact } from '../../src/core/formats/manifest.ts';
 import { pluginName } from '../../src/core/plugin-name.ts';
 import { createFileOperations, type FileOperations } from '../../src/io/file-operations.ts';
 import { createProject } from '../../src/io/project.ts';

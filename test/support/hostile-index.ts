@@ -1,8 +1,8 @@
-import { buildIndex } from '../../src/core/build-index.ts';
-import { builtObject } from '../../src/core/built-object.ts';
-import type { DescribedPlugin } from '../../src/core/describe-plugin.ts';
-import { HEAD_PATH, objectPath, writeIndexHead } from '../../src/core/index-head.ts';
-import { nextCheckpoint } from '../../src/core/next-checkpoint.ts';
+import { buildIndex } from '../../src/core/index/build-index.ts';
+import { builtObject } from '../../src/core/index/built-object.ts';
+import type { DescribedPlugin } from '../../src/core/index/describe-plugin.ts';
+import { HEAD_PATH, objectPath, writeIndexHead } from '../../src/core/index/index-head.ts';
+import { nextCheckpoint } from '../../src/core/index/next-checkpoint.ts';
 import { readContent } from '../../src/ops/read-content.ts';
 import { joinTrees } from '../../src/ops/registry-tree.ts';
 import { memoryTree, type RegistrySimulator } from '../../src/testkit/index.ts';

@@ -2,9 +2,9 @@ import { execFile } from 'node:child_process';
 import { readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { checkpointPath } from '../../src/core/checkpoint.ts';
-import { type IndexObject, objectPath } from '../../src/core/index-head.ts';
-import { indexObjects } from '../../src/core/index-objects.ts';
+import { checkpointPath } from '../../src/core/index/checkpoint.ts';
+import { type IndexObject, objectPath } from '../../src/core/index/index-head.ts';
+import { indexObjects } from '../../src/core/index/index-objects.ts';
 import { type FileMap, type RegistrySimulator, writeTree } from '../../src/testkit/index.ts';
 
 const run = promisify(execFile);

@@ -1,15 +1,15 @@
 import { sha256 } from '../../src/core/digest.ts';
 import { SheafError } from '../../src/core/errors.ts';
-import type { PluginDependency } from '../../src/core/manifest.ts';
+import type { PluginDependency } from '../../src/core/formats/manifest.ts';
+import type { ReleasesRecord, VersionRecord } from '../../src/core/index/records.ts';
 import { type PluginName, pluginName } from '../../src/core/plugin-name.ts';
-import type { ReleasesRecord, VersionRecord } from '../../src/core/records.ts';
 import {
   type LockedRelease,
   type Offer,
   type Requirement,
   type ResolutionProblem,
   resolve,
-} from '../../src/core/resolve.ts';
+} from '../../src/core/resolution/resolve.ts';
 import { compareVersions, type Version, type VersionRange } from '../../src/core/version.ts';
 
 /** A range; without a registry, or with an empty one, of the registry of the plugin that depends. */

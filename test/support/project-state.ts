@@ -1,8 +1,8 @@
 import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { sha256 } from '../../src/core/digest.ts';
-import type { HostList } from '../../src/core/host-list.ts';
-import type { Artifact } from '../../src/core/manifest.ts';
+import type { HostList } from '../../src/core/formats/host-list.ts';
+import type { Artifact } from '../../src/core/formats/manifest.ts';
 import { pluginName } from '../../src/core/plugin-name.ts';
 import type { Project } from '../../src/core/ports.ts';
 import type { Version } from '../../src/core/version.ts';

@@ -1,9 +1,9 @@
-import { buildIndex } from '../../src/core/build-index.ts';
-import type { OpenIndex } from '../../src/core/index-difference.ts';
-import type { FetchObject } from '../../src/core/index-head.ts';
-import { FILE_KINDS, record } from '../../src/core/index-head.ts';
+import { buildIndex } from '../../src/core/index/build-index.ts';
+import type { OpenIndex } from '../../src/core/index/index-difference.ts';
+import type { FetchObject } from '../../src/core/index/index-head.ts';
+import { FILE_KINDS, record } from '../../src/core/index/index-head.ts';
+import type { PluginRecord } from '../../src/core/index/records.ts';
 import type { PluginName } from '../../src/core/plugin-name.ts';
-import type { PluginRecord } from '../../src/core/records.ts';
 import type { Version } from '../../src/core/version.ts';
 
 /** An index to search, and the paths of the objects that were fetched from it so far. */

@@ -1,13 +1,13 @@
-import { type Checkpoint, writeCheckpoint } from '../../src/core/checkpoint.ts';
 import { refOf } from '../../src/core/digest.ts';
 import { SheafError } from '../../src/core/errors.ts';
+import { type Checkpoint, writeCheckpoint } from '../../src/core/index/checkpoint.ts';
 import { DAY } from '../../src/core/instant.ts';
 import {
   acceptFirstRoot,
   type CheckpointTest,
   type RegistryTrust,
   type Signatures,
-} from '../../src/core/trust.ts';
+} from '../../src/core/trust/trust.ts';
 import type { RegistrySimulator } from '../../src/testkit/index.ts';
 
 export const text = (value: string): Uint8Array => new TextEncoder().encode(value);

@@ -81,7 +81,7 @@ async function bundle(source) {
 }
 
 function declaration(schema) {
-  return `import type { Validate } from '../schema-check.js';\n/** ${schema.title} */\nexport declare const validate: Validate;\n`;
+  return `import type { Validate } from '../documents/schema-check.js';\n/** ${schema.title} */\nexport declare const validate: Validate;\n`;
 }
 
 /** Leaves an unchanged file alone, so that watchers and incremental builds do not wake up. */

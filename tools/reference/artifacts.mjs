@@ -1,7 +1,7 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { packArchive } from '../../dist/core/pack-archive.js';
+import { packArchive } from '../../dist/core/archives/pack-archive.js';
 import { NATIVE_PLATFORMS } from './catalogue.mjs';
 import { compilePlugin } from './compile.mjs';
 

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { formatPrivateKey, formatPublicKey, privateKeyFromSeed } from '../../dist/core/ssh-key.js';
+import { formatPrivateKey, formatPublicKey, privateKeyFromSeed } from '../../dist/core/signatures/ssh-key.js';
 import { CI, MAINTAINERS, OWNERS, REVIEWS } from './catalogue.mjs';
 
 /** The demonstration key of a name. Its seed is public, so it proves nothing about anybody. */

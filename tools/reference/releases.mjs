@@ -1,11 +1,11 @@
-import { writeAuditFile } from '../../dist/core/audit-file.js';
 import { refOf, sha256 } from '../../dist/core/digest.js';
 import { valueOf } from '../../dist/core/finding.js';
+import { writeAuditFile } from '../../dist/core/formats/audit-file.js';
+import { readManifest, writeManifest } from '../../dist/core/formats/manifest.js';
+import { writePluginFile } from '../../dist/core/formats/plugin-file.js';
+import { sourcePath } from '../../dist/core/index/source-layout.js';
 import { parseInstant } from '../../dist/core/instant.js';
-import { readManifest, writeManifest } from '../../dist/core/manifest.js';
-import { writePluginFile } from '../../dist/core/plugin-file.js';
-import { sourcePath } from '../../dist/core/source-layout.js';
-import { sign } from '../../dist/core/sshsig.js';
+import { sign } from '../../dist/core/signatures/sshsig.js';
 import { authorManifest, packRelease } from './artifacts.mjs';
 import { ARTIFACT_HOST, REGISTRY } from './catalogue.mjs';
 import { demoKey } from './keys.mjs';

@@ -1,9 +1,9 @@
 import { sha256 } from '../../dist/core/digest.js';
+import { writeReviewFile } from '../../dist/core/formats/review-file.js';
+import { writeStatusEvent } from '../../dist/core/formats/status-event.js';
+import { sourcePath } from '../../dist/core/index/source-layout.js';
 import { parseInstant } from '../../dist/core/instant.js';
-import { writeReviewFile } from '../../dist/core/review-file.js';
-import { sourcePath } from '../../dist/core/source-layout.js';
-import { sign } from '../../dist/core/sshsig.js';
-import { writeStatusEvent } from '../../dist/core/status-event.js';
+import { sign } from '../../dist/core/signatures/sshsig.js';
 import { PLUGINS, REGISTRY, REVIEWS, SIGNING_MAINTAINERS } from './catalogue.mjs';
 import { demoKey } from './keys.mjs';
 

@@ -1,9 +1,9 @@
+import { writeOwnerFile } from '../../dist/core/formats/owner-file.js';
+import { sourcePath } from '../../dist/core/index/source-layout.js';
 import { parseInstant } from '../../dist/core/instant.js';
-import { writeOwnerFile } from '../../dist/core/owner-file.js';
-import { writeRevoked } from '../../dist/core/revoked.js';
-import { writeSigners } from '../../dist/core/signers.js';
-import { sourcePath } from '../../dist/core/source-layout.js';
-import { sign } from '../../dist/core/sshsig.js';
+import { writeRevoked } from '../../dist/core/signatures/revoked.js';
+import { writeSigners } from '../../dist/core/signatures/signers.js';
+import { sign } from '../../dist/core/signatures/sshsig.js';
 import {
   ARTIFACT_HOST,
   CI,

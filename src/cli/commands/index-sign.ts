@@ -1,5 +1,5 @@
 import { LIMITS } from '../../core/limits.ts';
-import { parsePrivateKey } from '../../core/ssh-key.ts';
+import { parsePrivateKey } from '../../core/signatures/ssh-key.ts';
 import { signIndex } from '../../ops/index-sign.ts';
 import { connectOperator } from '../../wiring/operator.ts';
 import { createSigningPorts } from '../../wiring/signing.ts';

@@ -1,5 +1,5 @@
+import type { PluginRecord } from '../../core/index/records.ts';
 import { parsePluginSpec } from '../../core/plugin-spec.ts';
-import type { PluginRecord } from '../../core/records.ts';
 import { info, type PluginInfo } from '../../ops/info.ts';
 import { type Call, type Outcome, requiredArgument } from '../call.ts';
 import { bold, dim, type Line, red, yellow } from '../render/line.ts';

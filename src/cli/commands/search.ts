@@ -1,5 +1,5 @@
 import { SheafError } from '../../core/errors.ts';
-import type { FilterField } from '../../core/terms.ts';
+import type { FilterField } from '../../core/index/terms.ts';
 import { type FoundPlugin, type SearchOptions, type SearchPage, search } from '../../ops/search.ts';
 import type { Call, Outcome } from '../call.ts';
 import { bold, dim, green, type Line, type Span, yellow } from '../render/line.ts';

@@ -1,4 +1,4 @@
-import { isEmptyPlan } from '../../core/plan.ts';
+import { isEmptyPlan } from '../../core/resolution/plan.ts';
 import type { Changed } from '../../ops/change-plugins.ts';
 import type { Outcome } from '../call.ts';
 import { bold, type Line } from './line.ts';

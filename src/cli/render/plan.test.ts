@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import type { Plan } from '../../core/plan.ts';
 import type { PluginName } from '../../core/plugin-name.ts';
+import type { Plan } from '../../core/resolution/plan.ts';
 import type { Version } from '../../core/version.ts';
 import { findingLines, findingSummary } from './findings.ts';
 import { plainText } from './line.ts';

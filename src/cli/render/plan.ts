@@ -1,6 +1,6 @@
-import { isLocalOrigin } from '../../core/lock-entries.ts';
-import { isEmptyPlan, type Plan, type PlannedChange } from '../../core/plan.ts';
+import { isLocalOrigin } from '../../core/formats/lock-entries.ts';
 import type { PluginName } from '../../core/plugin-name.ts';
+import { isEmptyPlan, type Plan, type PlannedChange } from '../../core/resolution/plan.ts';
 import { bold, cyan, dim, green, type Line, red, yellow } from './line.ts';
 import { count, formatBytes } from './size.ts';
 

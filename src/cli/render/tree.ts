@@ -1,4 +1,4 @@
-import type { TreeNode } from '../../core/dependency-graph.ts';
+import type { TreeNode } from '../../core/resolution/dependency-graph.ts';
 import { bold, dim, type Line, yellow } from './line.ts';
 
 /** A set as a tree: what sheaf.toml asks for, and below everything what it needs. */

@@ -1,7 +1,7 @@
 import { isSha256, type Sha256 } from '../digest.ts';
-import type { Artifact } from '../manifest.ts';
+import type { Path } from '../documents/source-text.ts';
+import type { Artifact } from '../formats/manifest.ts';
 import { PLATFORMS, type Platform } from '../platform.ts';
-import type { Path } from '../source-text.ts';
 import { quote } from '../text.ts';
 import { type PlacedFiles, placeFiles, renameProgram } from './krew-files.ts';
 import type { KrewManifest, KrewPlatform } from './krew-manifest.ts';

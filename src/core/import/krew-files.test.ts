@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { pickFiles } from '../archive-picks.ts';
-import { judgeArchive } from '../archive-policy.ts';
+import { pickFiles } from '../archives/archive-picks.ts';
+import { judgeArchive } from '../archives/archive-policy.ts';
 import { placeFiles, renameProgram } from './krew-files.ts';
 import type { FileMove } from './krew-manifest.ts';
 

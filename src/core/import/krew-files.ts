@@ -1,4 +1,4 @@
-import type { Artifact } from '../manifest.ts';
+import type { Artifact } from '../formats/manifest.ts';
 import { forgeArchiveTop } from './forge-archive.ts';
 import type { FileMove, KrewPlatform } from './krew-manifest.ts';
 import { type MoveRemark, type ResolvedMove, resolveMove, sourceOf } from './krew-moves.ts';

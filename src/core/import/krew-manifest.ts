@@ -1,6 +1,6 @@
 import { defined } from '../defined.ts';
+import type { Path, SourceDocument } from '../documents/source-text.ts';
 import type { Finding, Place, Reading } from '../finding.ts';
-import type { Path, SourceDocument } from '../source-text.ts';
 import { quote } from '../text.ts';
 import { MappingReader } from './mapping-reader.ts';
 import { parseYaml } from './yaml-document.ts';

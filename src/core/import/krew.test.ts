@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Finding } from '../finding.ts';
-import type { Artifact } from '../manifest.ts';
+import type { Artifact } from '../formats/manifest.ts';
 import { type ConvertedRelease, convertKrew } from './krew.ts';
 
 const DIGEST = 'ab'.repeat(32);

@@ -1,11 +1,16 @@
 import { requireShim } from '../command-shims.ts';
 import { defined } from '../defined.ts';
+import type { Path } from '../documents/source-text.ts';
 import { SheafError } from '../errors.ts';
 import type { Finding, Reading, Severity } from '../finding.ts';
-import { type Manifest, type ReleaseManifest, readReleaseManifest, writeManifest } from '../manifest.ts';
+import {
+  type Manifest,
+  type ReleaseManifest,
+  readReleaseManifest,
+  writeManifest,
+} from '../formats/manifest.ts';
+import { licenseProblem } from '../formats/spdx.ts';
 import { isPluginName, type PluginName } from '../plugin-name.ts';
-import type { Path } from '../source-text.ts';
-import { licenseProblem } from '../spdx.ts';
 import { quote } from '../text.ts';
 import { isPrerelease } from '../version.ts';
 import { cleanLine, cleanText } from './clean-text.ts';

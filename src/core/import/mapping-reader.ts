@@ -1,5 +1,5 @@
+import type { Path, SourceDocument } from '../documents/source-text.ts';
 import type { Finding } from '../finding.ts';
-import type { Path, SourceDocument } from '../source-text.ts';
 import { quote } from '../text.ts';
 import { isMapping } from './yaml-document.ts';
 

@@ -1,7 +1,7 @@
 import { LineCounter, parseAllDocuments } from 'yaml';
+import type { SourceDocument } from '../documents/source-text.ts';
 import type { Finding, Reading } from '../finding.ts';
 import { LIMITS } from '../limits.ts';
-import type { SourceDocument } from '../source-text.ts';
 import { quote } from '../text.ts';
 
 /** Aliases resolved in one file; more are an attempt to make a small file large ("billion laughs"). */

@@ -1,5 +1,5 @@
-import { strengthOf } from '../marks.ts';
-import { postingsOf } from '../term-lookup.ts';
+import { strengthOf } from '../index/marks.ts';
+import { postingsOf } from '../index/term-lookup.ts';
 import type { MatchedTerm, MatchedWord } from './match-words.ts';
 
 /**

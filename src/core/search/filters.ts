@@ -1,11 +1,11 @@
 import { closest } from '../did-you-mean.ts';
+import { parseJson, readMap, readText } from '../documents/strict-json.ts';
 import type { Engines } from '../engines.ts';
-import type { OpenIndex } from '../index-difference.ts';
-import { fileObject } from '../index-head.ts';
-import { parseSourcePath } from '../source-layout.ts';
-import { parseJson, readMap, readText } from '../strict-json.ts';
-import { findTerm, findTerms, postingsOf } from '../term-lookup.ts';
-import { enginePrefix, type FilterField, filterPrefix, filterTerm } from '../terms.ts';
+import type { OpenIndex } from '../index/index-difference.ts';
+import { fileObject } from '../index/index-head.ts';
+import { parseSourcePath } from '../index/source-layout.ts';
+import { findTerm, findTerms, postingsOf } from '../index/term-lookup.ts';
+import { enginePrefix, type FilterField, filterPrefix, filterTerm } from '../index/terms.ts';
 import { isVersionRange, satisfies } from '../version.ts';
 import { intersectionOf, unionOf } from './id-sets.ts';
 

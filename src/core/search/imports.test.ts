@@ -32,6 +32,6 @@ it('the search loads nothing of Node, so that a browser can run it', () => {
     .filter((file) => file.endsWith('.ts') && !file.endsWith('.test.ts'))
     .map((file) => new URL(file, directory));
   const { modules, packages } = loadedBy(files);
-  expect([...modules].some((module) => module.endsWith('/core/term-lookup.ts'))).toBe(true);
+  expect([...modules].some((module) => module.endsWith('/core/index/term-lookup.ts'))).toBe(true);
   expect([...packages].toSorted()).toEqual(['semver']);
 });

@@ -1,6 +1,6 @@
 import { slips } from '../did-you-mean.ts';
-import type { FetchObject, RunsRef } from '../index-head.ts';
-import { type FoundTerm, findTerm, findTerms } from '../term-lookup.ts';
+import type { FetchObject, RunsRef } from '../index/index-head.ts';
+import { type FoundTerm, findTerm, findTerms } from '../index/term-lookup.ts';
 import type { Query } from './query.ts';
 
 /** A word of the query with the terms of the index that stand for it. */

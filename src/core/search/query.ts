@@ -1,5 +1,5 @@
+import { foldText, wordsOf } from '../index/words.ts';
 import { LIMITS } from '../limits.ts';
-import { foldText, wordsOf } from '../words.ts';
 
 /** A query as the index is asked. */
 export interface Query {

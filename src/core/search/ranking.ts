@@ -1,5 +1,5 @@
-import { GROUPS, groupOf, liftOf, NAME_START, nameGroupOf } from '../marks.ts';
-import { postingsOf } from '../term-lookup.ts';
+import { GROUPS, groupOf, liftOf, NAME_START, nameGroupOf } from '../index/marks.ts';
+import { postingsOf } from '../index/term-lookup.ts';
 import { addColumns, type Columns, columnsOf, emptyColumns, enrichColumns } from './columns.ts';
 import { positionOf } from './id-sets.ts';
 import type { MatchedTerm, MatchedWord } from './match-words.ts';
@@ -7,7 +7,7 @@ import type { MatchedTerm, MatchedWord } from './match-words.ts';
 /** A document that was found, before anything but its postings was read. */
 export interface Hit {
   readonly id: number;
-  /** core/ranks.ts. */
+  /** core/index/ranks.ts. */
   readonly standing: number;
   /** One of `GROUPS`. */
   readonly group: number;

@@ -1,6 +1,6 @@
+import type { PluginSummary } from '../index/plugin-summary.ts';
+import { qualityOf } from '../index/ranks.ts';
 import { DAY, type Instant, parseInstant } from '../instant.ts';
-import type { PluginSummary } from '../plugin-summary.ts';
-import { qualityOf } from '../ranks.ts';
 import type { Hit } from './ranking.ts';
 
 /** A result: what was found, and what it shows. */

@@ -1,10 +1,10 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { pluginRecord as plugin, type SearchWorld, searchWorld } from '../../../test/support/search-world.ts';
-import { documentId } from '../document-id.ts';
-import type { PluginRecord } from '../records.ts';
+import { documentId } from '../index/document-id.ts';
+import type { PluginRecord } from '../index/records.ts';
+import { wordsOf } from '../index/words.ts';
 import type { Version, VersionRange } from '../version.ts';
-import { wordsOf } from '../words.ts';
 import { type SearchAnswer, type SearchRequest, searchIndex } from './search-index.ts';
 import { summariesOf } from './summaries.ts';
 

@@ -1,5 +1,5 @@
 import type { Engines } from '../engines.ts';
-import type { OpenIndex } from '../index-difference.ts';
+import type { OpenIndex } from '../index/index-difference.ts';
 import type { Filters, UnknownFilter } from './filters.ts';
 import { applyFilters, incompatible } from './filters.ts';
 import { hasId } from './id-sets.ts';

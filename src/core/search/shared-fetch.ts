@@ -1,4 +1,4 @@
-import type { FetchObject } from '../index-head.ts';
+import type { FetchObject } from '../index/index-head.ts';
 import type { Sha256 } from '../object-ref.ts';
 
 /**

@@ -1,11 +1,11 @@
-import { documentId } from '../document-id.ts';
-import type { OpenIndex } from '../index-difference.ts';
-import { GROUPS } from '../marks.ts';
-import { allNames } from '../names.ts';
-import type { RankRow } from '../rank-run.ts';
-import { readRankRun } from '../rank-run.ts';
-import { downloadsBelow } from '../ranks.ts';
-import { allRuns } from '../runs.ts';
+import { documentId } from '../index/document-id.ts';
+import type { OpenIndex } from '../index/index-difference.ts';
+import { GROUPS } from '../index/marks.ts';
+import { allNames } from '../index/names.ts';
+import type { RankRow } from '../index/rank-run.ts';
+import { readRankRun } from '../index/rank-run.ts';
+import { downloadsBelow } from '../index/ranks.ts';
+import { allRuns } from '../index/runs.ts';
 import type { Hit } from './ranking.ts';
 
 /** What results can be sorted by, besides relevance. */

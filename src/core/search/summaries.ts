@@ -1,10 +1,10 @@
-import { documentId } from '../document-id.ts';
 import { SheafError } from '../errors.ts';
-import type { OpenIndex } from '../index-difference.ts';
-import { type PluginSummary, summaryOf } from '../plugin-summary.ts';
-import { readPluginRecord } from '../records.ts';
-import { resultsOf } from '../results.ts';
-import { documentPosition, leafAt, readLeaf } from '../tree.ts';
+import { documentId } from '../index/document-id.ts';
+import type { OpenIndex } from '../index/index-difference.ts';
+import { type PluginSummary, summaryOf } from '../index/plugin-summary.ts';
+import { readPluginRecord } from '../index/records.ts';
+import { resultsOf } from '../index/results.ts';
+import { documentPosition, leafAt, readLeaf } from '../index/tree.ts';
 import type { Hit } from './ranking.ts';
 import type { Result } from './refine.ts';
 import { sharedFetch } from './shared-fetch.ts';

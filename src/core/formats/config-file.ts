@@ -1,0 +1,72 @@
+import type { Sha256 } from '../digest.ts';
+import { readDocument } from '../documents/file-reading.ts';
+import { parseLocalToml } from '../documents/local-toml.ts';
+import { removeTomlValue, setTomlValue, tomlString } from '../documents/toml-edit.ts';
+import { type Engines, enginesOf } from '../engines.ts';
+import type { Reading } from '../finding.ts';
+import { validate as validateConfig } from '../validators/config.generated.js';
+import { type ClientPolicy, type PolicyTable, policyOf } from './client-policy.ts';
+
+/** What a user has decided: `config.toml`. */
+export interface Config {
+  /** In the order in which a plugin without a registry is looked up. */
+  readonly registries: readonly ConfiguredRegistry[];
+  readonly engines: Engines;
+  readonly policy: ClientPolicy;
+}
+
+/** A registry that the user trusts. */
+export interface ConfiguredRegistry {
+  /** The user's own short name: `alias/graph-lens` on the command line. */
+  readonly alias: string;
+  readonly id: string;
+  /** In the order in which they are tried. */
+  readonly urls: readonly string[];
+  /** Root id: the digest of `root/1.signers`. */
+  readonly root: Sha256;
+}
+
+/** Reads config.toml. */
+export function readConfig(bytes: Uint8Array, file: string): Reading<Config> {
+  return readDocument(parseLocalToml(bytes, file), validateConfig, ({ value }, report) => {
+    const table = value as unknown as ConfigTable;
+    return {
+      registries: Object.entries(table.registries ?? {}).map(([alias, { id, url, root }]) => ({
+        alias,
+        id,
+        urls: typeof url === 'string' ? [url] : url,
+        root: root.slice('sha256:'.length) as Sha256,
+      })),
+      engines: enginesOf(table.engines ?? {}, report),
+      policy: policyOf(table.policy ?? {}),
+    };
+  });
+}
+
+/** The text of config.toml with a registry added behind the others, or replaced under its alias. */
+export function addRegistry(text: string, registry: ConfiguredRegistry): string {
+  const path = ['registries', registry.alias];
+  const values = {
+    id: tomlString(registry.id),
+    url: `[${registry.urls.map(tomlString).join(', ')}]`,
+    root: tomlString(`sha256:${registry.root}`),
+  };
+  return Object.entries(values).reduce(
+    (edited, [key, source]) => setTomlValue(edited, [...path, key], source),
+    text,
+  );
+}
+
+/** The text without the registry of that alias. */
+export function removeRegistry(text: string, alias: string): string {
+  return removeTomlValue(text, ['registries', alias]);
+}
+
+/** The checked tables of the file. */
+interface ConfigTable {
+  readonly registries?: Readonly<
+    Record<string, { readonly id: string; readonly url: string | readonly string[]; readonly root: string }>
+  >;
+  readonly engines?: Readonly<Record<string, string>>;
+  readonly policy?: PolicyTable;
+}
