@@ -2,6 +2,7 @@ import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promis
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import { gzipSync } from 'node:zlib';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { closedPort, type Loopback, serve } from '../../test/support/loopback.ts';
@@ -110,6 +111,20 @@ describe('a download', () => {
     expect(await fetch([url])).toEqual(ref);
     expect(await fetch([url], { sha256: ref.sha256 })).toEqual(ref);
     expect(requests).toHaveLength(0);
+  });
+
+  it('comes from a directory where a host fails, and is checked like any other', async () => {
+    const stick = join(directory, 'stick');
+    await writeFile(stick, bytes);
+    const { fetch, store } = downloader();
+    const url = pathToFileURL(stick).href;
+    expect(await fetch([`http://127.0.0.1:${await closedPort()}/a`, url])).toEqual(ref);
+    await store.remove(ref.sha256);
+    await writeFile(stick, bytes.subarray(1));
+    await expect(fetch([url])).rejects.toMatchObject({ code: 'SHEAF_DIGEST' });
+    await rm(stick);
+    await expect(fetch([url])).rejects.toMatchObject({ code: 'SHEAF_NETWORK' });
+    expect(await partials()).toEqual([]);
   });
 
   it('asked for twice at once is one', async () => {

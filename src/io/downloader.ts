@@ -5,6 +5,7 @@ import { type ErrorCode, SheafError } from '../core/errors.ts';
 import { LIMITS } from '../core/limits.ts';
 import type { Downloader, TransferProgress } from '../core/ports.ts';
 import type { Http } from './http.ts';
+import { copyLocal } from './local-transfer.ts';
 import type { FileObjectStore } from './object-store.ts';
 import { openPartial, type PartialFile } from './partial-file.ts';
 import { transfer } from './transfer.ts';
@@ -92,28 +93,36 @@ export function createDownloader(options: DownloaderOptions): Downloader {
     throw allFailed(order.label, failures);
   }
 
+  function fromHost(
+    url: string,
+    { artifact: { size }, label, onProgress }: Order,
+    partial: PartialFile,
+  ): Promise<boolean> {
+    return transfer(
+      {
+        http: options.http,
+        url,
+        backoff,
+        onProgress: (received, total) =>
+          onProgress({ label, received, ...(total === undefined ? {} : { total }), done: false }),
+        ...(size === undefined ? {} : { size }),
+        ...(options.signal === undefined ? {} : { signal: options.signal }),
+      },
+      partial,
+    );
+  }
+
   /** One address, to the end. A file pieced together from several transfers gets a second chance in one piece. */
   async function fromOne(url: string, order: Order, partial: PartialFile): Promise<ObjectRef> {
     const { sha256, size } = order.artifact;
-    const { label } = order;
     for (let again = false; ; again = true) {
       if (partial.size > (size ?? LIMITS.artifactBytes)) await partial.reset();
       let pieced = partial.size > 0;
       try {
-        pieced = await transfer(
-          {
-            http: options.http,
-            url,
-            backoff,
-            onProgress: (received, total) =>
-              order.onProgress({ label, received, ...(total === undefined ? {} : { total }), done: false }),
-            ...(size === undefined ? {} : { size }),
-            ...(options.signal === undefined ? {} : { signal: options.signal }),
-          },
-          partial,
-        );
+        if (url.startsWith('file:')) await copyLocal(url, partial, size ?? LIMITS.artifactBytes);
+        else pieced = await fromHost(url, order, partial);
         await partial.sync();
-        return await options.store.adopt(partial.path, sha256, `What ${new URL(url).host} sent`);
+        return await options.store.adopt(partial.path, sha256, `What ${new URL(url).host || url} sent`);
       } catch (error) {
         const wrong =
           error instanceof SheafError && (error.code === 'SHEAF_DIGEST' || error.code === 'SHEAF_SIZE');

@@ -225,9 +225,9 @@ describe('a server that cannot be reached', () => {
   });
 
   it('because its name does not exist gets its own sentence', async () => {
-    await expect(text('https://registry.invalid/')).rejects.toMatchObject({
+    await expect(text('https://plugins.invalid/')).rejects.toMatchObject({
       code: 'SHEAF_NETWORK',
-      message: 'The name registry.invalid could not be resolved.',
+      message: 'The name plugins.invalid could not be resolved.',
     });
   });
 
@@ -308,7 +308,7 @@ describe('TLS', () => {
 describe('an address', () => {
   it('with plain HTTP is only this machine, unless a person asked for more', async () => {
     await expect(text('http://example.org/')).rejects.toMatchObject({ message: /plain HTTP/ });
-    await expect(text('http://registry.invalid/', {}, { allowPlainHttp: true })).rejects.toMatchObject({
+    await expect(text('http://plugins.invalid/', {}, { allowPlainHttp: true })).rejects.toMatchObject({
       message: /resolved/,
     });
     const hosts = ['localhost', '127.0.0.1', '127.9.9.9', '[::1]'];

@@ -42,11 +42,11 @@ export function urlsOf(artifact: Artifact, mirrors: readonly string[]): readonly
 
 /**
  * URL prefixes under which the artifacts of a registry lie by digest: the mirrors it names, and its own static
- * hosts, which keep artifacts among the objects of the index when they are complete mirrors.
+ * hosts and directories, which keep artifacts among the objects of the index when they are complete mirrors.
  */
 export async function mirrorsOf(registry: OpenRegistry): Promise<readonly string[]> {
   const { artifactMirrors } = valueOf(readRegistryFile(await registry.file('registry'), 'registry.toml'));
-  const hosts = registry.urls.filter((url) => /^https?:/.test(url) && !/\.git(#|$)/.test(url));
+  const hosts = registry.urls.filter((url) => /^(https?|file):/.test(url) && !/\.git$|#/.test(url));
   return [...artifactMirrors, ...hosts.map((url) => `${url.replace(/\/?$/, '/')}o/`)];
 }
 

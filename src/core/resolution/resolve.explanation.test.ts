@@ -19,8 +19,8 @@ describe('the explanation of a failed resolution', () => {
     const error = await refusalIn(world, wanted);
     expect(error.code).toBe('SHEAF_RESOLUTION');
     expect(error.details.reasons).toEqual([
-      'Because graph-lens 1.0.0 needs graph-query ^1 and graph-map 2.0.0 needs graph-query ^2, graph-lens * and graph-map ^2 cannot be installed together.',
-      'And because graph-lens * and graph-map ^2 are wanted, there is no solution.',
+      'Because graph-lens 1.0.0 needs graph-query ^1 and graph-map 2.0.0 needs graph-query ^2, graph-lens and graph-map ^2 cannot be installed together.',
+      'And because graph-lens and graph-map ^2 are wanted, there is no solution.',
     ]);
     expect(error.hint).toBe('Use graph-map@1.0.0, or remove graph-lens or graph-map.');
     expect(await versionsIn(world, { ...wanted, 'graph-map': '1.0.0' })).toMatchObject({
@@ -45,7 +45,7 @@ describe('the explanation of a failed resolution', () => {
   it('tells the platform', async () => {
     const world = { main: { lens: { '2.0.0': { platforms: ['win32-x64', 'darwin-arm64'] } } } };
     expect((await refusalIn(world, { lens: '*' })).message).toBe(
-      'Because lens 2.0.0 runs only on darwin-arm64 and win32-x64 and this is linux-x64, lens 2.0.0 cannot be installed. And because lens * is wanted, there is no solution.',
+      'Because lens 2.0.0 runs only on darwin-arm64 and win32-x64 and this is linux-x64, lens 2.0.0 cannot be installed. And because lens is wanted, there is no solution.',
     );
   });
 
@@ -58,7 +58,7 @@ describe('the explanation of a failed resolution', () => {
     const error = await refusalIn(world, { lens: '*' }, { excluded });
     expect([error.code, error.message]).toEqual([
       'SHEAF_POLICY',
-      'Because every version of native is of the tier native, which the policy does not admit, and lens 1.0.0 needs native *, lens 1.0.0 cannot be installed. And because lens * is wanted, there is no solution.',
+      'Because every version of native is of the tier native, which the policy does not admit, and lens 1.0.0 needs native, lens 1.0.0 cannot be installed. And because lens is wanted, there is no solution.',
     ]);
   });
 
@@ -66,7 +66,7 @@ describe('the explanation of a failed resolution', () => {
     const error = await refusalIn({ main: {} }, { lens: '*' });
     expect([error.code, error.message]).toEqual([
       'SHEAF_UNKNOWN_PLUGIN',
-      'lens * is wanted, but no configured registry has a plugin named lens.',
+      'lens is wanted, but no configured registry has a plugin named lens.',
     ]);
     expect(error.hint).toContain('sheaf search');
     expect(error.details.name).toBe('lens');
@@ -80,7 +80,7 @@ describe('the explanation of a failed resolution', () => {
     const error = await refusalIn(world, { lens: '*' });
     expect([error.code, error.message]).toEqual([
       'SHEAF_UNKNOWN_PLUGIN',
-      'Because lens 1.0.0 needs users *, the registry main has no plugin named users and lens * is wanted, there is no solution.',
+      'Because lens 1.0.0 needs users, the registry main has no plugin named users and lens is wanted, there is no solution.',
     ]);
   });
 
@@ -107,7 +107,7 @@ describe('the explanation of a failed resolution', () => {
     };
     const error = await refusalIn(world, { map: '*', shared: '*' });
     expect(error.message).toBe(
-      'Because map 1.0.0 needs shared * from the registry other and shared * from the registry main is wanted, map 1.0.0 cannot be installed. And because map * is wanted, there is no solution.',
+      'Because map 1.0.0 needs shared from the registry other and shared from the registry main is wanted, map 1.0.0 cannot be installed. And because map is wanted, there is no solution.',
     );
     expect(error.hint).toBe(
       'Remove map or shared. Only one plugin named shared can be installed: decide for one registry.',
@@ -124,7 +124,7 @@ describe('the explanation of a failed resolution', () => {
     };
     const error = await refusalIn(world, { alpha: '*', zeta: '*' });
     expect(error.message).toBe(
-      'Because zeta 1.0.0 needs users ^3, no version of users is in ^3 and zeta * is wanted, there is no solution.',
+      'Because zeta 1.0.0 needs users ^3, no version of users is in ^3 and zeta is wanted, there is no solution.',
     );
   });
 
@@ -148,7 +148,7 @@ describe('the explanation of a failed resolution', () => {
       'Because xray 1.0.0 needs yank ^2 and foo 1.1.0 needs xray ^1, foo 1.1.0 needs yank ^2.',
       'And because foo 1.1.0 needs yank ^1, foo 1.1.0 cannot be installed.',
       'And because foo 1.0.0 cannot be installed (1), no version of foo can be installed.',
-      'And because foo * is wanted, there is no solution.',
+      'And because foo is wanted, there is no solution.',
     ]);
   });
 

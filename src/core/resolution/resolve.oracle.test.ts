@@ -6,6 +6,9 @@ import { pluginName } from '../plugin-name.ts';
 import { satisfies, type Version, type VersionRange } from '../version.ts';
 import { type Resolution, resolve } from './resolve.ts';
 
+// Fixed, because the tests also claim that enough of the worlds are interesting.
+const SEED = 1;
+
 const NAMES = ['aa', 'bb', 'cc', 'dd'];
 const REGISTRIES = ['main', 'other'];
 const VERSIONS = ['1.0.0', '1.1.0', '2.0.0-beta.1', '2.0.0'];
@@ -244,7 +247,7 @@ describe('against brute force', () => {
         const isBest = compare(qualityOf(asked, chosen).slice(0, length), best.slice(0, length)) === 0;
         return isSolution(asked, chosen) && isBest;
       }),
-      { numRuns: 400 },
+      { numRuns: 400, seed: SEED },
     );
     // Worlds that are all easy, or all hopeless, would prove nothing.
     expect(met.solved).toBeGreaterThan(100);
@@ -270,7 +273,7 @@ describe('against brute force', () => {
           }),
         );
       }),
-      { numRuns: 150 },
+      { numRuns: 150, seed: SEED },
     );
     expect(met).toBeGreaterThan(5);
   });

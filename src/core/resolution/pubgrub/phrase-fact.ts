@@ -1,7 +1,7 @@
 import type { Asked, Dependency, Fact, Need, Present, Wanted } from './fact.ts';
 import { list } from './phrase-versions.ts';
 import type { Plugin } from './plugin.ts';
-import type { Wording } from './wording.ts';
+import { inRange, type Wording } from './wording.ts';
 
 /** A fact as one or two clauses without capital and full stop: "lens 1.0.0 needs users ^1". */
 export function phraseFact(fact: Fact, wording: Wording): readonly string[] {
@@ -21,7 +21,7 @@ function phrasePresent({ host: { kind, name, present } }: Present): string {
   return kind === 'engine' ? `${name} ${present} is present` : `this is ${present}`;
 }
 
-/** Several facts as clauses; what is wanted comes last and together: "lens * and map * are wanted". */
+/** Several facts as clauses; what is wanted comes last and together: "lens ^1 and map ^2 are wanted". */
 export function phraseFacts(facts: readonly Fact[], wording: Wording): readonly string[] {
   const plain = facts.filter((fact) => fact.kind === 'wanted').filter(isPlain);
   const others = facts
@@ -66,5 +66,5 @@ function phraseLack({ plugin, range, registry, lacking }: Asked, by?: Plugin): r
 function targetOf({ plugin, range, registry }: Asked): string {
   const origin =
     registry !== undefined && plugin.registries.length > 1 ? ` from the registry ${registry}` : '';
-  return `${plugin.name} ${range}${origin}`;
+  return `${inRange(plugin.name, range)}${origin}`;
 }

@@ -23,7 +23,8 @@ export async function waysOut(facts: readonly Fact[], catalogue: Catalogue): Pro
   const { wanted } = catalogue.problem;
   const culprits = facts
     .filter((fact) => fact.kind === 'wanted')
-    .filter(({ asked }) => !asked.optional)
+    // Not to want what no registry has is no way to get it: its name is wrong, or a registry is missing.
+    .filter(({ asked }) => !asked.optional && asked.lacking !== 'plugin')
     .toSorted((a, b) => (a.asked.plugin.name < b.asked.plugin.name ? -1 : 1))
     .slice(0, MAX_TRIALS);
   const wording = new Wording(facts);

@@ -21,7 +21,7 @@ export class Wording {
       const ranges = this.#ranges.get(plugin) ?? new Map<VersionSet, string>();
       this.#ranges.set(plugin, ranges);
       const origin = plugin.registries.length > 1 ? ` from the registry ${registry}` : '';
-      if (!ranges.has(fitting)) ranges.set(fitting, `${plugin.name} ${range}${origin}`);
+      if (!ranges.has(fitting)) ranges.set(fitting, `${inRange(plugin.name, range)}${origin}`);
     }
   }
 
@@ -45,4 +45,9 @@ export class Wording {
     const relevant = versions & ~ABSENT & (this.#asked.get(plugin) ?? NOTHING);
     return relevant === NOTHING ? versions & ~ABSENT : relevant;
   }
+}
+
+/** "graph-lens ^1"; without a range where any version will do, because nobody wrote a star. */
+export function inRange(name: string, range: string): string {
+  return range === '*' ? name : `${name} ${range}`;
 }
