@@ -17,6 +17,8 @@ import { sheafVersion } from './version.ts';
 export interface OperatorOptions {
   readonly offline: boolean;
   readonly environment: Readonly<Record<string, string | undefined>>;
+  /** Breaks off what is being fetched. */
+  readonly signal: AbortSignal;
 }
 
 /** Where indexes are read, built and published. */
@@ -43,13 +45,13 @@ export interface OperatorPorts {
  *
  * @throws SheafError `SHEAF_NO_HOME`.
  */
-export function connectOperator({ offline, environment }: OperatorOptions): OperatorPorts {
-  const http = createHttp({ offline, environment, version: sheafVersion() });
+export function connectOperator({ offline, environment, signal }: OperatorOptions): OperatorPorts {
+  const http = createHttp({ offline, environment, version: sheafVersion(), signal });
   const gitDirectory = directoriesFor({ environment, platform: process.platform }).gitClones;
   return {
     clock: { now: () => Date.now() },
     openTree: (directory) => createSourceTree(directory, environment),
-    openSource: createSources({ http, gitDirectory, environment, offline }),
+    openSource: createSources({ http, gitDirectory, environment, offline, signal }),
     openDirectorySource: (directory) => createDirectorySource(directory, directory),
     openDirectory: createDirectoryTarget,
     openTarget(address) {

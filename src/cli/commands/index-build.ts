@@ -9,7 +9,7 @@ import { count } from '../render/size.ts';
 const DEFAULT_LIFE = 7 * DAY;
 
 export async function run(call: Call): Promise<Outcome> {
-  const ports = connectOperator({ ...call.global, environment: call.environment });
+  const ports = connectOperator({ ...call.global, environment: call.environment, signal: call.signal });
   const [facts, previous, expires] = [call.value('facts'), call.value('previous'), call.value('expires')];
   const out = call.required('out');
   const index = await buildIndexFromSource(

@@ -5,7 +5,7 @@ import { bold, green, type Line } from '../render/line.ts';
 import { count, formatBytes } from '../render/size.ts';
 
 export async function run(call: Call): Promise<Outcome> {
-  const ports = connectOperator({ ...call.global, environment: call.environment });
+  const ports = connectOperator({ ...call.global, environment: call.environment, signal: call.signal });
   const to = call.required('to');
   const dryRun = call.flag('dry-run');
   const target = ports.openTarget(to);

@@ -10,7 +10,7 @@ export async function run(call: Call): Promise<Outcome> {
   const directory = requiredArgument(call, 0);
   const { files } = createSigningPorts({ mayAsk: false, signal: call.signal });
   const key = parsePrivateKey(await files.read(call.required('key'), LIMITS.signersBytes));
-  const ports = connectOperator({ ...call.global, environment: call.environment });
+  const ports = connectOperator({ ...call.global, environment: call.environment, signal: call.signal });
   const target = ports.openDirectory(directory);
   try {
     const { registry, epoch, version, path, principal } = await signIndex(target, key);

@@ -5,7 +5,7 @@ import { bold, green } from '../render/line.ts';
 import { count } from '../render/size.ts';
 
 export async function run(call: Call): Promise<Outcome> {
-  const ports = connectOperator({ ...call.global, environment: call.environment });
+  const ports = connectOperator({ ...call.global, environment: call.environment, signal: call.signal });
   const facts = call.value('facts');
   const { registry, epoch, version, plugins, releases, signatures, commit } = await verifyIndex({
     published: ports.openSource(requiredArgument(call, 0)),
