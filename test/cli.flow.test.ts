@@ -51,6 +51,42 @@ async function world() {
 }
 
 describe('a user', () => {
+  it('is told what a named plugin may do before it is fetched, and by an update is asked', async () => {
+    const { at, registry, sheaf, publish } = await world();
+    registry.addRelease({ name: 'graph-lens', version: '1.0.0', capabilities: ['query'] });
+    await publish();
+    await sheaf('registry', 'add', at('published'), '--root', `sha256:${registry.rootId}`);
+    const told = 'New capabilities for graph-lens 1.0.0: query\n';
+    await sheaf('cache', 'clean');
+    const unfetched = await sheaf('install', 'graph-lens');
+    expect(unfetched).toMatchObject({ status: 7, stdout: '' });
+    expect(unfetched.stderr.startsWith(`${told}error: `)).toBe(true);
+    await publish();
+    expect(await sheaf('install', 'graph-lens')).toMatchObject({ status: 0, stderr: told });
+
+    registry.addRelease({ name: 'graph-lens', version: '1.1.0', capabilities: ['query', 'read-graph'] });
+    await publish();
+    expect(await sheaf('update', '--yes')).toMatchObject({
+      status: 9,
+      stderr: expect.stringContaining(
+        'Nobody agreed to the new capabilities of graph-lens 1.1.0: read-graph.',
+      ),
+    });
+  });
+
+  it('who wants nothing needs no lock file, and gets none', async () => {
+    const { at, registry, sheaf, publish } = await world();
+    await publish();
+    await sheaf('registry', 'add', at('published'), '--root', `sha256:${registry.rootId}`);
+    for (const options of [[], ['--locked'], ['--frozen']]) {
+      expect(await sheaf('install', ...options)).toMatchObject({
+        status: 0,
+        stdout: 'Nothing to do: everything is as it should be.\n',
+      });
+    }
+    await expect(readFile(at('project/sheaf.lock'))).rejects.toMatchObject({ code: 'ENOENT' });
+  });
+
   it('adds a registry, installs, looks, updates, goes back and removes', async () => {
     const { at, registry, sheaf, data, publish } = await world();
     registry.addRelease({ name: 'graph-lens', version: '1.9.0', dependencies: { users: '^1.0.0' } });

@@ -1,6 +1,6 @@
 import { constants } from 'node:fs';
 import { chmod, copyFile, link, mkdir, open, rename, rm } from 'node:fs/promises';
-import { isErrno, syncDirectory } from './files.ts';
+import { isErrno, syncDirectory, writeDurably } from './files.ts';
 
 /**
  * Every change that the code of generations makes to a disk, as one small object: what is done is durable
@@ -29,15 +29,7 @@ export function createFileOperations(): FileOperations {
     async makeDirectory(path) {
       await mkdir(path, { recursive: true });
     },
-    async write(path, bytes) {
-      const handle = await open(path, 'wx', 0o644);
-      try {
-        await handle.writeFile(bytes);
-        await handle.sync();
-      } finally {
-        await handle.close();
-      }
-    },
+    write: (path, bytes) => writeDurably(path, bytes, 0o644),
     async duplicate(from, to) {
       if (canReflink) {
         canReflink = await tryReflink(from, to);

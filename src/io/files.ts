@@ -91,7 +91,12 @@ export function isErrno(error: unknown, ...codes: readonly string[]): error is N
   return error instanceof Error && 'code' in error && codes.includes(String(error.code));
 }
 
-async function writeDurably(path: string, bytes: Uint8Array, mode: number): Promise<void> {
+/**
+ * Writes a file that must not be there yet, and returns once it is on the disk.
+ *
+ * @param mode its permission bits, whatever the umask says.
+ */
+export async function writeDurably(path: string, bytes: Uint8Array, mode: number): Promise<void> {
   const handle = await open(path, 'wx', 0o600);
   try {
     await handle.writeFile(bytes);

@@ -93,7 +93,7 @@ export function createHttp(options: HttpOptions): Http {
         'SHEAF_OFFLINE',
         `${first.host} would have to be asked, and --offline forbids it.`,
         {
-          hint: 'Run the command without --offline, or first `sheaf sync` while there is a network.',
+          hint: 'Run the command once without --offline, while there is a network.',
         },
       );
     }

@@ -64,23 +64,25 @@ export async function prepareChange(
     view.lock,
     locals.map(({ locked }) => locked),
   );
-  if (options.locked && lock !== view.lock) throw dishonestLock(view);
+  // Where nothing is wanted, no lock file says the same as an empty one.
+  const isLockSame = lock === view.lock || (view.lock === undefined && set.length + locals.length === 0);
+  if (options.locked && !isLockSame) throw dishonestLock();
   const hostList = hostListFor(view.file, set, locals, ports.platform);
   const isListed = (await ports.project.hostList()) === hostList?.path;
-  const isUnchanged = isEmptyPlan(plan) && text === view.text && lock === view.lock && isListed;
+  const isUnchanged = isEmptyPlan(plan) && text === view.text && isLockSame && isListed;
   const configured = manifestsToJudge(plan, set, locals, view);
   return { plan, set, locals, lock, text, hostList, configured, isUnchanged };
 }
 
 /** Every field of the lock file follows from signed bytes, so one that says anything else was edited. */
-function dishonestLock({ lock }: ProjectView): SheafError {
-  const message =
-    lock === undefined
-      ? 'There is no sheaf.lock to install from.'
-      : 'sheaf.lock says something else about a plugin than its signed release.';
-  return new SheafError(lock === undefined ? 'SHEAF_LOCK_OUTDATED' : 'SHEAF_LOCK_INVALID', message, {
-    hint: 'Restore sheaf.lock from version control, or run `sheaf install` without --locked to write it anew.',
-  });
+function dishonestLock(): SheafError {
+  return new SheafError(
+    'SHEAF_LOCK_INVALID',
+    'sheaf.lock says something else about a plugin than its signed release.',
+    {
+      hint: 'Restore sheaf.lock from version control, or run `sheaf install` without --locked to write it anew.',
+    },
+  );
 }
 
 function byName(a: Choice, b: Choice): number {
