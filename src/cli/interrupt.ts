@@ -6,23 +6,14 @@ const GRACE = 2000;
 /** The part of a process that delivers signals and ends. */
 export interface SignalSource {
   on(signal: 'SIGINT' | 'SIGTERM', listener: () => void): unknown;
-  off(signal: 'SIGINT' | 'SIGTERM', listener: () => void): unknown;
   exit(status: number): unknown;
-}
-
-/** What {@link watchInterrupts} gives. */
-export interface InterruptWatch {
-  /** Aborted by the first signal. */
-  readonly signal: AbortSignal;
-  /** Stops watching. */
-  readonly dispose: () => void;
 }
 
 /**
  * Turns SIGINT and SIGTERM into an abort, so that the command unwinds: releases its locks and discards what it
- * had staged. A second signal ends the process at once.
+ * had staged. A second signal ends the process at once. It listens as long as the process lives.
  */
-export function watchInterrupts(source: SignalSource, exitStatus: number): InterruptWatch {
+export function watchInterrupts(source: SignalSource, exitStatus: number): AbortSignal {
   const controller = new AbortController();
   const onSignal = (): void => {
     if (controller.signal.aborted) source.exit(exitStatus);
@@ -30,13 +21,7 @@ export function watchInterrupts(source: SignalSource, exitStatus: number): Inter
   };
   source.on('SIGINT', onSignal);
   source.on('SIGTERM', onSignal);
-  return {
-    signal: controller.signal,
-    dispose() {
-      source.off('SIGINT', onSignal);
-      source.off('SIGTERM', onSignal);
-    },
-  };
+  return controller.signal;
 }
 
 /**

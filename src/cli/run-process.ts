@@ -3,15 +3,14 @@ import { watchInterrupts } from './interrupt.ts';
 import { runCommandLine } from './run.ts';
 import { processStdio } from './stdio.ts';
 
-/** Runs one command line in this process and sets its exit status. */
+/** Runs one command line in this process, and ends the process with its exit status. */
 export async function runProcess(argv: readonly string[]): Promise<void> {
-  const interrupts = watchInterrupts(process, EXIT_STATUS.SHEAF_INTERRUPTED);
-  process.exitCode = await runCommandLine(argv, processStdio(), interrupts.signal);
-  interrupts.dispose();
-  if (!interrupts.signal.aborted) return;
-  // What an interrupted command had begun may still keep the process alive; what it printed must get out.
+  const interrupt = watchInterrupts(process, EXIT_STATUS.SHEAF_INTERRUPTED);
+  const status = await runCommandLine(argv, processStdio(), interrupt);
+  // What the command printed must get out. Whatever else would keep the process alive is of no use any more, and
+  // a signal that comes now is too late: the listener stays, or the shell would hear of an interrupt after "Done".
   await Promise.all([flushed(process.stdout), flushed(process.stderr)]);
-  process.exit();
+  process.exit(status);
 }
 
 function flushed(stream: NodeJS.WriteStream): Promise<void> {

@@ -107,6 +107,8 @@ const [DONE, UNCHANGED, UNFINISHED] = CLAIMS;
 const TRUTHS = [
   // Too late: it had happened, and the command says so.
   { status: 0, claim: DONE, is: 'new' },
+  // After the last word, while the process was being taken down.
+  { status: 130, claim: DONE, is: 'new' },
   { status: 130, claim: UNCHANGED, is: 'old' },
   { status: 130, claim: UNFINISHED, is: 'old' },
   { status: 130, claim: UNFINISHED, is: 'new' },
