@@ -53,6 +53,21 @@ export const EXIT_STATUS: Readonly<Record<ErrorCode, number>> = {
   SHEAF_LOCK_OUTDATED: 10,
   SHEAF_LOCK_INVALID: 10,
 
+  SHEAF_LANGUAGE: 11,
+  SHEAF_ENGINE: 11,
+  SHEAF_REQUIREMENT: 11,
+  SHEAF_ABI: 11,
+  SHEAF_CAPABILITY_UNDECLARED: 11,
+  SHEAF_CAPABILITY_DENIED: 11,
+  SHEAF_ISOLATION: 11,
+  SHEAF_INIT: 11,
+  SHEAF_STATE: 11,
+  SHEAF_TIMEOUT: 11,
+  SHEAF_MEMORY: 11,
+  SHEAF_CRASHED: 11,
+  SHEAF_PROTOCOL: 11,
+  SHEAF_PLUGIN: 11,
+
   SHEAF_PERMISSION: 12,
   SHEAF_DISK_FULL: 12,
 
@@ -73,6 +88,7 @@ export const EXIT_MEANINGS: Readonly<Record<number, string>> = {
   8: 'resolution conflict',
   9: 'policy or audit findings',
   10: 'lock file out of date',
+  11: 'a plugin failed',
   12: 'permission or disk',
   130: 'interrupted',
 };

@@ -75,6 +75,29 @@ export const ADVICE: Readonly<Record<ErrorCode, string>> = {
     'Restore sheaf.lock from version control. After a merge conflict, take either side and run sheaf install.',
   SHEAF_MODIFIED:
     'Somebody or something changed installed files. sheaf install --force puts the signed ones back; look first at what was changed.',
+  SHEAF_LANGUAGE:
+    'Install a plugin that provides the language; sheaf search --language NAME finds one. Then load it.',
+  SHEAF_ENGINE:
+    'Use a version of the plugin that fits, or update the application; sheaf info NAME shows the ranges of each version.',
+  SHEAF_REQUIREMENT: 'Install the program that the message names and make sure that it is on PATH.',
+  SHEAF_ABI:
+    'The author has to build the module for ABI 1: exports memory, alloc and its commands, and no memory of its own beyond the cap. sheaf build tells what is missing.',
+  SHEAF_CAPABILITY_UNDECLARED:
+    'The author has to name every capability that the code uses in [security] capabilities. Until then the plugin does not load.',
+  SHEAF_CAPABILITY_DENIED:
+    'Grant the capability in the application, if it should have it; the plugin went on without.',
+  SHEAF_ISOLATION:
+    'Install bubblewrap where it can run. To accept less, say so in the policy of the application; the message gives the line.',
+  SHEAF_INIT:
+    'Read the log of the plugin and its configuration in sheaf.toml. It is tried again a few times.',
+  SHEAF_STATE:
+    'Load and initialize the plugin first; after repeated failures, unload it and look at its log.',
+  SHEAF_TIMEOUT:
+    'Give it less to do, or a larger budget in its manifest. The process was killed, nothing of it is left.',
+  SHEAF_MEMORY: 'Give it less to do, or raise max_memory_mb in its manifest.',
+  SHEAF_CRASHED: 'Read the log of the plugin and tell its author. The application and other plugins went on.',
+  SHEAF_PROTOCOL: 'Tell the author of the plugin: what it wrote is not what the protocol allows.',
+  SHEAF_PLUGIN: 'The message is the plugin’s own; its documentation says what it means.',
   SHEAF_PERMISSION:
     'Check who owns the file or directory and whether it is mounted read-only. Installing for this user needs no administrator rights.',
   SHEAF_DISK_FULL: 'Free some space, for instance with sheaf cache clean, and run the command again.',
