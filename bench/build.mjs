@@ -1,54 +1,53 @@
-// Building the index: all of it, and after one release more; and how much of the index such a release changes.
+// Building the index: all of it, after one release more, and after one plugin more; and how much of the index that
+// changes.
 import { readdir, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { compare, formatBytes, pluginsAsked, printTable } from './harness.mjs';
-import { addReleases, buildCommand, createWorld, publish } from './world.mjs';
-
-// What no build can do without: to list the repository and read every file once.
-const READ_ALL = `
-  const { readdirSync, readFileSync } = require('node:fs');
-  for (const top of ['registry', 'plugins'])
-    for (const entry of readdirSync(top, { recursive: true, withFileTypes: true }))
-      if (entry.isFile()) readFileSync(entry.parentPath + '/' + entry.name);
-`;
+import { addPlugin, addReleases, buildCommand, createWorld, publish } from './world.mjs';
 
 const plugins = pluginsAsked(1000);
 const world = await createWorld(plugins);
+const options = { cwd: world.at('source'), env: { SHEAF_HOME: world.home } };
 try {
-  const options = { cwd: world.at('source'), env: { SHEAF_HOME: world.home } };
-  const floor = { name: 'node reads every file', command: [process.execPath, '-e', READ_ALL], options };
+  // What no build can do without: every file of the commit, unpacked.
+  const floor = { name: 'git archive', command: ['git', 'archive', '--format=tar', 'HEAD'], options };
   const emptied = () => rm(world.at('built'), { recursive: true, force: true });
-  const rounds = plugins > 20_000 ? 1 : 3;
   await compare(
     `Full build, ${plugins} plugins`,
     [floor, { name: 'sheaf index build', command: buildCommand(world), options, before: emptied }],
-    { rounds },
+    { rounds: plugins > 20_000 ? 1 : 3 },
   );
 
   await emptied();
   await publish(world);
-  let position = 0;
-  const changed = [];
+  await compareNext('One release more', (position) => addReleases(world, [position]));
+  await compareNext('One plugin more', (position) => addPlugin(world, position));
+} finally {
+  await world.close();
+}
+
+/** Builds on top of the index before, after a change in each round, and tells what the change made new. */
+async function compareNext(title, change) {
+  let position = Math.floor(plugins / 3);
+  const built = [];
   await compare(
-    `One release more, ${plugins} plugins`,
+    `${title}, ${plugins} plugins`,
     [
-      { name: 'git status', command: ['git', 'status', '--porcelain'], options },
+      { name: 'git diff', command: ['git', 'diff', '--name-only', 'HEAD~1', 'HEAD'], options },
       { name: 'sheaf index build --previous', command: buildCommand(world, true), options },
     ],
     {
       rounds: 5,
       eachRound: async () => {
-        changed.push(await objectsIn(world.at('built')));
-        await addReleases(world, [position++]);
+        built.push(await objectsIn(world.at('built')));
+        await change(position++);
       },
     },
   );
   printTable(
-    'New objects per release',
-    changed.slice(1).map((now, index) => difference(now, changed[index])),
+    `New objects: ${title}`,
+    built.slice(1).map((now, index) => difference(now, built[index])),
   );
-} finally {
-  await world.close();
 }
 
 /** Sizes of the objects in a published tree, by digest. */

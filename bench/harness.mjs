@@ -103,10 +103,45 @@ export function printTable(title, rows) {
   for (const row of rows) console.log(line(columns.map((column) => cell(row, column))));
 }
 
-function median(values) {
+export function median(values) {
   const sorted = values.toSorted((a, b) => a - b);
   const middle = sorted.length >> 1;
   return sorted.length % 2 === 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2;
+}
+
+/** Runs an action. @returns its result, and the milliseconds until it settled. */
+export async function timed(action) {
+  const began = performance.now();
+  const result = await action();
+  return { time: performance.now() - began, result };
+}
+
+/** The 50th, the 95th and the 99th percentile. */
+export function percentiles(samples) {
+  const sorted = samples.toSorted((a, b) => a - b);
+  return [0.5, 0.95, 0.99].map((part) => sorted[Math.floor(part * (sorted.length - 1))]);
+}
+
+/**
+ * Rows of one table: percentiles, and their ratios to those of the first subject, the peer.
+ *
+ * @param subjects `{ name, samples }`, in milliseconds.
+ * @param factor how many of `unit` a millisecond has.
+ */
+export function percentileRows(subjects, unit, factor) {
+  const first = percentiles(subjects[0].samples);
+  return subjects.map(({ name, samples }) => {
+    const found = percentiles(samples);
+    return {
+      '': name,
+      ...Object.fromEntries(
+        ['p50', 'p95', 'p99'].map((p, at) => [`${p} ${unit}`, (found[at] * factor).toFixed(1)]),
+      ),
+      ...Object.fromEntries(
+        ['p50', 'p95', 'p99'].map((p, at) => [`${p} ratio`, (found[at] / first[at]).toFixed(2)]),
+      ),
+    };
+  });
 }
 
 function cell(row, column) {

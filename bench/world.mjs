@@ -1,4 +1,6 @@
 // A generated registry on this machine: its repository, its published index on a static host and on a Git branch.
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -23,11 +25,10 @@ export async function createWorld(plugins) {
     index: [web.url, `git+${git.url}plugins.git#index`],
   });
   console.log(`Generating a registry of ${plugins} plugins…`);
-  await writeTree(at('source'), registry.source());
   await writeFile(at('checkpoint-key'), formatPrivateKey(registry.checkpointKey), { mode: 0o600 });
   const world = { directory, at, web, git, registry, home: at('homes/operator') };
   await run(['git', 'init', '--quiet', '--initial-branch=main', at('source')]);
-  await commit(world);
+  await commit(world, registry.source());
   return {
     ...world,
     close: async () => {
@@ -37,26 +38,50 @@ export async function createWorld(plugins) {
   };
 }
 
-/** Commits what is new in the registry repository. */
-export async function commit(world) {
-  const git = (...args) =>
-    run(['git', '-c', 'user.name=bench', '-c', 'user.email=bench@example.org', ...args], {
-      cwd: world.at('source'),
-    });
-  await git('add', '--all');
-  await git('-c', 'gc.auto=0', 'commit', '--quiet', '--message=registry');
+/** Commits files to the registry repository, which has no work tree: of a large one that is most of its size. */
+export async function commit(world, files) {
+  const cwd = world.at('source');
+  const git = spawn('git', ['-c', 'core.compression=1', 'fast-import', '--quiet', '--force'], {
+    cwd,
+    stdio: ['pipe', 'inherit', 'inherit'],
+  });
+  const from = world.isCommitted ? 'from refs/heads/main^0\n' : '';
+  git.stdin.write(`commit refs/heads/main\ncommitter bench <bench@example.org> 1 +0000\ndata 0\n${from}`);
+  for (const [path, bytes] of files) {
+    git.stdin.write(`M 100644 inline ${path}\ndata ${bytes.length}\n`);
+    git.stdin.write(bytes);
+    if (!git.stdin.write('\n')) await once(git.stdin, 'drain');
+  }
+  git.stdin.end();
+  const [status] = await once(git, 'close');
+  if (status !== 0) throw new Error(`git fast-import ended with status ${status}.`);
+  world.isCommitted = true;
 }
 
 /** Adds one more version of the plugins at these positions, and commits. */
-export async function addReleases(world, positions) {
-  for (const position of positions) await writeTree(world.at('source'), world.registry.release(position));
-  await commit(world);
+export function addReleases(world, positions) {
+  return commit(
+    world,
+    positions.flatMap((position) => [...world.registry.release(position)]),
+  );
+}
+
+/** Adds a plugin, a copy of the one at a position under another name, and commits. */
+export function addPlugin(world, position) {
+  const name = world.registry.names[position];
+  const files = [];
+  for (const [path, bytes] of world.registry.pluginFiles(position)) {
+    const text = Buffer.from(bytes).toString('utf8').replaceAll(`"${name}"`, `"${name}-plus"`);
+    files.push([path.replace(`/${name}/`, `/${name}-plus/`), Buffer.from(text)]);
+  }
+  return commit(world, files);
 }
 
 /** The command that builds the index into `built`, on top of what is there when `again`. */
 export function buildCommand(world, again = false) {
   const previous = again ? ['--previous', world.at('built')] : [];
-  return sheaf('index', 'build', world.at('source'), '--out', world.at('built'), ...previous);
+  const source = [world.at('source'), '--commit', 'HEAD'];
+  return sheaf('index', 'build', ...source, '--out', world.at('built'), ...previous);
 }
 
 /** Builds, signs and publishes the index to the static host and to the Git branch. */

@@ -3,19 +3,25 @@ import { type Manifest, readManifest } from './core/formats/manifest.ts';
 import { pluginName } from './core/plugin-name.ts';
 import { parsePluginSpec } from './core/plugin-spec.ts';
 import type { ClientPorts, Prompt, Reporter } from './core/ports.ts';
-import type { Changed } from './ops/change-plugins.ts';
-import type { PluginInfo } from './ops/info.ts';
-import type { Installed } from './ops/list.ts';
-import type { OutdatedPlugin } from './ops/outdated.ts';
-import type { RolledBack } from './ops/rollback.ts';
-import type { SyncedRegistry } from './ops/sync.ts';
-import type { VerifiedPlugin } from './ops/verify.ts';
+import type { Audited } from './ops/plugins/audit.ts';
+import type { Changed } from './ops/plugins/change-plugins.ts';
+import type { BarredPlugin } from './ops/plugins/check-standing.ts';
+import type { PluginInfo } from './ops/plugins/info.ts';
+import type { Installed } from './ops/plugins/list.ts';
+import type { OutdatedPlugin } from './ops/plugins/outdated.ts';
+import type { RolledBack } from './ops/plugins/rollback.ts';
+import type { SearchOptions, SearchPage } from './ops/plugins/search.ts';
+import type { Verified } from './ops/plugins/verify.ts';
+import type { SyncedRegistry } from './ops/registries/sync.ts';
 import { connectClient } from './wiring/client.ts';
 
 export { type ErrorCode, SheafError } from './core/errors.ts';
 export type { Finding } from './core/finding.ts';
 export type { Manifest } from './core/formats/manifest.ts';
 export type { Plan } from './core/resolution/plan.ts';
+export type { BasePlugin } from './host/core-plugin.ts';
+export type { PluginHost } from './host/plugin-host.ts';
+export { type HostOptions, openHost } from './wiring/host.ts';
 
 /** How a host application opens the registries and plugins it manages. */
 export interface RegistryOptions {
@@ -37,6 +43,8 @@ export interface RegistryOptions {
 export interface Registry {
   /** Fetches the newest state of the configured registries. */
   sync(): Promise<readonly SyncedRegistry[]>;
+  /** Finds plugins in the signed index on this machine; without words, all, the most downloaded first. */
+  search(text: string, options?: Partial<Omit<SearchOptions, 'text'>>): Promise<SearchPage>;
   /** What a registry says of a plugin: `graph-lens`, `acme/graph-lens@^1`. */
   info(plugin: string): Promise<PluginInfo>;
   /** Installs plugins, or all that `sheaf.toml` wants when none is named. */
@@ -52,7 +60,11 @@ export interface Registry {
   /** Goes back to the set before the current one, or to one by its number. */
   rollback(generation?: number): Promise<RolledBack>;
   /** Checks installed plugins against their signed releases. */
-  verify(): Promise<readonly VerifiedPlugin[]>;
+  verify(): Promise<Verified>;
+  /** What registries say against what `sheaf.lock` holds. */
+  audit(): Promise<Audited>;
+  /** The installed plugins that must not run, by what this machine remembers; cheap enough for a timer. */
+  barred(): Promise<readonly BarredPlugin[]>;
 }
 
 /** What an update may do without asking. */
@@ -77,10 +89,19 @@ export interface InstallChoices extends UpdateChoices {
 export function openRegistry(options: RegistryOptions): Registry {
   const ports = connect(options);
   return {
-    sync: async () => (await import('./ops/sync.ts')).sync(ports, { aliases: [], full: false }),
-    info: async (plugin) => (await import('./ops/info.ts')).info(ports, parsePluginSpec(plugin)),
+    sync: async () => {
+      const synced = await (await import('./ops/registries/sync.ts')).sync(ports, {
+        aliases: [],
+        full: false,
+      });
+      await (await import('./ops/plugins/affecting-project.ts')).affectingProject(ports);
+      return synced;
+    },
+    search: async (text, options = {}) =>
+      (await import('./ops/plugins/search.ts')).search(ports, { ...FIRST_PAGE, ...options, text }),
+    info: async (plugin) => (await import('./ops/plugins/info.ts')).info(ports, parsePluginSpec(plugin)),
     install: async (plugins, choices = {}) =>
-      (await import('./ops/install.ts')).install(ports, {
+      (await import('./ops/plugins/install.ts')).install(ports, {
         ...CAREFUL,
         locked: false,
         force: false,
@@ -88,26 +109,28 @@ export function openRegistry(options: RegistryOptions): Registry {
         plugins: plugins.map(parsePluginSpec),
       }),
     update: async (plugins, choices = {}) =>
-      (await import('./ops/update.ts')).update(ports, {
+      (await import('./ops/plugins/update.ts')).update(ports, {
         ...CAREFUL,
         ...choices,
         plugins: plugins.map(pluginName),
       }),
     remove: async (plugins, { force = false } = {}) =>
-      (await import('./ops/remove.ts')).remove(ports, {
+      (await import('./ops/plugins/remove.ts')).remove(ports, {
         plugins: plugins.map(pluginName),
         force,
         purge: false,
         dryRun: false,
       }),
-    list: async () => (await import('./ops/list.ts')).listInstalled(ports),
-    outdated: async () => (await import('./ops/outdated.ts')).outdated(ports, { prereleases: false }),
+    list: async () => (await import('./ops/plugins/list.ts')).listInstalled(ports),
+    outdated: async () => (await import('./ops/plugins/outdated.ts')).outdated(ports, { prereleases: false }),
     rollback: async (generation) =>
-      (await import('./ops/rollback.ts')).rollback(ports, {
+      (await import('./ops/plugins/rollback.ts')).rollback(ports, {
         dryRun: false,
         ...(generation === undefined ? {} : { generation }),
       }),
-    verify: async () => (await import('./ops/verify.ts')).verify(ports, []),
+    verify: async () => (await import('./ops/plugins/verify.ts')).verify(ports, []),
+    audit: async () => (await import('./ops/plugins/audit.ts')).audit(ports),
+    barred: async () => (await import('./ops/plugins/check-standing.ts')).checkInstalled(ports),
   };
 }
 
@@ -121,6 +144,8 @@ export function validateManifest(bytes: Uint8Array, file: string): Reading<Manif
 }
 
 const CAREFUL = { dryRun: false, acceptCapabilities: false, allowStale: false, prereleases: false } as const;
+
+const FIRST_PAGE = { filters: {}, allEngines: false, sort: 'relevance', page: 1, limit: 20 } as const;
 
 const SILENT: Reporter = { note: () => {}, warn: () => {}, transfer: () => {} };
 

@@ -59,6 +59,37 @@ it.each([
   ],
   ['an operation reads the environment', 'src/ops/planted.ts', 'export const env = process.env;', 'ports'],
   ['io imports an operation', 'src/io/planted.ts', "export { sync } from '../ops/sync.ts';", 'nothing above'],
+  ['the host imports io', 'src/host/planted.ts', "export { createHttp } from '../io/http.ts';", 'sees core'],
+  [
+    'the host imports the runner',
+    'src/host/planted.ts',
+    "export { serve } from '../runner/serve.ts';",
+    'only talks to',
+  ],
+  [
+    'the runner imports the host',
+    'src/runner/planted.ts',
+    "export { openConnection } from '../host/connection.ts';",
+    'only talks to',
+  ],
+  [
+    'the runner imports more of core than it needs',
+    'src/runner/planted.ts',
+    "export { readManifest } from '../core/formats/manifest.ts';",
+    'takes core/runtime',
+  ],
+  [
+    'the runner imports more of Node than it needs',
+    'src/runner/planted.ts',
+    "export { spawn } from 'node:child_process';",
+    'no use for more',
+  ],
+  [
+    'the runner prints',
+    'src/runner/planted.ts',
+    "export const say = (): void => console.log('x');",
+    'the protocol',
+  ],
   [
     'a command imports io',
     'src/cli/commands/planted.ts',
@@ -72,4 +103,15 @@ it.each([
 it('the lint rules let pass what belongs there', async () => {
   const source = "import { createHash } from 'node:crypto';\n\nexport const hash = createHash;\n";
   expect(await lint('src/core/planted.ts', source)).toContain('Found 0 warnings and 0 errors');
+});
+
+it('the lint rules let the runner have what it needs', async () => {
+  const source = [
+    "export { readFileSync } from 'node:fs';",
+    "export { LIMITS } from '../core/limits.ts';",
+    "export { RPC_ERROR } from '../core/runtime/protocol.ts';",
+  ];
+  expect(await lint('src/runner/planted.ts', `${source.join('\n')}\n`)).toContain(
+    'Found 0 warnings and 0 errors',
+  );
 });

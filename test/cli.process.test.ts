@@ -1,8 +1,9 @@
 import { type ChildProcess, execFile, spawn, spawnSync } from 'node:child_process';
-import { readdir, readFile, rm } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { cp, readFile } from 'node:fs/promises';
+import { basename, dirname, join, relative } from 'node:path';
 import { promisify } from 'node:util';
-import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
+import { beforeAll, describe, expect, it, onTestFinished } from 'vitest';
+import { temporaryDirectory } from '../src/testkit/index.ts';
 import { type BuiltCli, buildCli } from './support/built-cli.ts';
 
 /** What only a process of its own can show: loading, pipes, signals and exit statuses. */
@@ -11,7 +12,6 @@ let cli: BuiltCli;
 beforeAll(async () => {
   cli = await buildCli();
 });
-afterAll(() => rm(cli.directory, { recursive: true, force: true }));
 
 const run = (...argv: string[]) => spawnSync(process.execPath, [cli.main, ...argv], { encoding: 'utf8' });
 
@@ -24,13 +24,18 @@ describe('sheaf --version', () => {
   });
 
   it('answers without loading the rest of the program', async () => {
-    const alone = await buildCli();
-    onTestFinished(() => rm(alone.directory, { recursive: true, force: true }));
-    for (const name of await readdir(dirname(alone.main))) {
-      if (!/^(main|version)\b/.test(name)) await rm(join(dirname(alone.main), name));
-    }
-    expect(spawnSync(process.execPath, [alone.main, '--version']).status).toBe(0);
-    expect(spawnSync(process.execPath, [alone.main, 'help']).status).not.toBe(0);
+    const alone = await temporaryDirectory();
+    onTestFinished(() => alone.remove());
+    const built = dirname(cli.main);
+    const place = join(alone.path, relative(cli.directory, built));
+    await cp(join(cli.directory, 'package.json'), join(alone.path, 'package.json'));
+    await cp(built, place, {
+      recursive: true,
+      filter: (from) => from === built || /^(main|version|package)\b/.test(basename(from)),
+    });
+    const main = join(place, basename(cli.main));
+    expect(spawnSync(process.execPath, [main, '--version']).status).toBe(0);
+    expect(spawnSync(process.execPath, [main, 'help']).status).not.toBe(0);
   });
 });
 

@@ -1,28 +1,30 @@
 import { spawnSync } from 'node:child_process';
-import { chmod, mkdir, rm, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type BuiltCli, buildCli } from './support/built-cli.ts';
+import { type TemporaryDirectory, temporaryDirectory } from '../src/testkit/index.ts';
+import { buildCli } from './support/built-cli.ts';
 import { jsonOf } from './support/json-output.ts';
 import { type UserOfRegistry, userOfRegistry } from './support/registry-on-loopback.ts';
 
 /** The scripts of `sheaf completion` in the shells that read them. */
 
-let cli: BuiltCli;
+/** Has `sheaf` in it. */
+let bin: TemporaryDirectory;
 beforeAll(async () => {
-  cli = await buildCli();
-  await mkdir(join(cli.directory, 'bin'));
-  const program = join(cli.directory, 'bin/sheaf');
+  const cli = await buildCli();
+  bin = await temporaryDirectory();
+  const program = join(bin.path, 'sheaf');
   await writeFile(program, `#!/bin/sh\nexec "${process.execPath}" "${cli.main}" "$@"\n`);
   await chmod(program, 0o755);
 });
-afterAll(() => rm(cli.directory, { recursive: true, force: true }));
+afterAll(() => bin.remove());
 
 const has = (program: string): boolean => spawnSync(program, ['--version']).error === undefined;
 
 /** Runs a program in the project of a user, with the built command on its PATH. */
 function run(user: UserOfRegistry, program: string, argv: readonly string[], input = '') {
-  const PATH = `${join(cli.directory, 'bin')}:${process.env['PATH']}`;
+  const PATH = `${bin.path}:${process.env['PATH']}`;
   return spawnSync(program, argv, {
     cwd: user.at('project'),
     env: { ...user.environment, PATH, HOME: user.at() },

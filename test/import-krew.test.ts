@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Ajv2020 } from 'ajv/dist/2020.js';
+import { execa } from 'execa';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { commandShims } from '../src/core/command-shims.ts';
 import { sha256 } from '../src/core/digest.ts';
@@ -12,13 +13,29 @@ import { type ReleaseManifest, readReleaseManifest } from '../src/core/formats/m
 import type { ImportedPlugin } from '../src/core/import/import-report.ts';
 import { parsePluginSpec } from '../src/core/plugin-spec.ts';
 import { formatPrivateKey, formatPublicKey } from '../src/core/signatures/ssh-key.ts';
-import type { Imported } from '../src/ops/import-krew.ts';
-import { install } from '../src/ops/install.ts';
-import { memoryPorts, testKey } from '../src/testkit/index.ts';
+import type { Imported } from '../src/ops/import/import-list.ts';
+import { install } from '../src/ops/plugins/install.ts';
+import { memoryPorts, serveDirectory, serveGit, testKey } from '../src/testkit/index.ts';
 import { connectClient } from '../src/wiring/client.ts';
+import { type BuiltCli, buildCli } from './support/built-cli.ts';
 import { runSheaf } from './support/run-sheaf.ts';
+import { startSheaf } from './support/sheaf-process.ts';
 
 /** The whole list of krew becomes a registry that clients install from; nothing is downloaded. */
+
+/** What people look for, and the plugins that answer it. */
+const NEEDS: readonly (readonly [need: string, answers: readonly string[]])[] = [
+  ['switch context', ['ctx', 'cs', 'switch-config', 'shell-ctx']],
+  ['switch namespace', ['ns', 'change-ns']],
+  ['view secrets', ['view-secret', 'secretdata', 'modify-secret']],
+  ['resource usage', ['resource-capacity', 'view-utilization', 'resource-snapshot', 'view-allocations']],
+  ['who has permission', ['who-can', 'access-matrix', 'rbac-lookup', 'permissions']],
+  ['tail logs of several pods', ['stern', 'tail', 'mtail', 'kubetail']],
+  ['shell on a node', ['node-shell', 'node-admin', 'nsenter']],
+  ['capture network packets', ['sniff', 'dumpy', 'podump', 'capture', 'retina']],
+  ['rename pvc', ['rename-pvc']],
+  ['access matrix', ['access-matrix']],
+];
 
 const LIST = fileURLToPath(new URL('../../shared/data/krew-index.tar.gz', import.meta.url));
 const hasList = existsSync(LIST);
@@ -36,6 +53,7 @@ type ImportDocument = Imported & {
 
 describe.skipIf(!hasList)('krew-index', () => {
   let scratch: string;
+  let cli: BuiltCli;
   let imported: ImportDocument;
   const at = (...path: string[]): string => join(scratch, ...path);
   const environment = (): Record<string, string | undefined> => ({
@@ -47,8 +65,14 @@ describe.skipIf(!hasList)('krew-index', () => {
   async function sheaf(...argv: string[]): Promise<Record<string, unknown>> {
     const { status, stdout } = await runSheaf([...argv, '--json'], { environment: environment() });
     expect(stdout).toContain('"ok":');
-    const document = JSON.parse(stdout) as { ok: boolean; data: Record<string, unknown> };
+    const document = JSON.parse(stdout) as {
+      ok: boolean;
+      data: Record<string, unknown>;
+      warnings: string[];
+    };
     expect({ status, error: document.ok ? undefined : document }).toEqual({ status: 0, error: undefined });
+    // Nobody did anything wrong, so no check may raise its voice.
+    expect({ argv, warnings: document.warnings }).toEqual({ argv, warnings: [] });
     return document.data;
   }
 
@@ -111,6 +135,7 @@ describe.skipIf(!hasList)('krew-index', () => {
       await writeFile(at(`${name}.pub`), `${formatPublicKey(testKey(name).publicKey)}\n`);
     }
     imported = await importList('--id', 'kubectl');
+    cli = await buildCli();
   });
   afterAll(() => rm(scratch, { recursive: true, force: true }));
 
@@ -180,7 +205,8 @@ describe.skipIf(!hasList)('krew-index', () => {
     expect(await contents()).toEqual(before);
   });
 
-  it('becomes an index that clients plan installs from, on Linux and on a Mac', async () => {
+  /** Builds, signs and publishes the registry, for static hosting and on a Git branch. */
+  async function publish(): Promise<void> {
     const registry = at('registry');
     const rootKeys = ['alice', 'bob'].flatMap((name) => ['--root-key', at(`${name}.pub`)]);
     await sheaf('registry', 'init', registry, '--id', 'kubectl', '--ci-key', at('ci.pub'), ...rootKeys);
@@ -194,11 +220,16 @@ describe.skipIf(!hasList)('krew-index', () => {
       releases: carried().length,
     });
     await sheaf('index', 'sign', at('built'), '--key', at('ci'));
+    await execa('git', ['init', '--quiet', '--bare', at('git/index.git')]);
     await sheaf('index', 'publish', at('built'), '--to', at('public'));
+    await sheaf('index', 'publish', at('built'), '--to', `${at('git/index.git')}#index`);
     expect(await sheaf('index', 'verify', at('public'), '--source', registry)).toMatchObject({
       plugins: carried().length,
     });
+  }
 
+  it('becomes an index that clients plan installs from, on Linux and on a Mac', async () => {
+    await publish();
     await sheaf('--project', at('project'), 'registry', 'add', at('public'), '--yes');
     for (const platform of ['linux-x64', 'darwin-arm64']) {
       const fitting = carried().filter(({ platforms }) => platforms.includes(platform));
@@ -213,5 +244,34 @@ describe.skipIf(!hasList)('krew-index', () => {
     await expect(dryInstall('darwin-arm64', [unfit?.name ?? ''])).rejects.toMatchObject({
       message: expect.stringContaining('darwin-arm64') as string,
     });
-  }, 60_000);
+  });
+
+  it.each([
+    ['static HTTP', serveDirectory, 'public', '/'],
+    ['Git', serveGit, 'git', '/index.git#index'],
+  ])(
+    'answers real needs within the first three results after a sync over %s',
+    async (name, serve, directory, path) => {
+      const server = await serve(at(directory));
+      try {
+        const home = { ...environment(), SHEAF_HOME: at(`home of ${name}`) };
+        const run = (...argv: string[]) => startSheaf(cli.main, argv, { environment: home }).ended;
+        const url = `${server.url.replace(/\/$/, '')}${path}`;
+        const address = name === 'Git' ? `git+${url}` : url;
+        expect(await run('registry', 'add', address, '--yes')).toMatchObject({ status: 0 });
+        expect(await run('sync', '--full')).toMatchObject({ status: 0 });
+        const missed: unknown[] = [];
+        for (const [need, answers] of NEEDS) {
+          const line = ['search', ...need.split(' '), '--limit', '3', '--offline', '--json'];
+          const { stdout } = await runSheaf(line, { environment: home });
+          const { data } = JSON.parse(stdout) as { data: { plugins: readonly { name: string }[] } };
+          const found = data.plugins.map((plugin) => plugin.name);
+          if (!found.some((plugin) => answers.includes(plugin))) missed.push({ need, found });
+        }
+        expect(missed).toEqual([]);
+      } finally {
+        await server.close();
+      }
+    },
+  );
 });

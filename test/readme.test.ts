@@ -131,6 +131,8 @@ describe('README', () => {
     expect(output.get('sheaf update')).toContain('1.0.0 → 1.1.0');
     expect(output.get('sheaf rollback')).toContain('1.1.0 → 1.0.0');
     expect(output.get('sheaf verify')).toContain('as signed');
+    expect(output.get('sheaf audit')).toContain('Nothing is known against');
+    expect(output.get('sheaf log')).toContain('rollback');
   });
 
   it('takes an author through every command it shows', async () => {
@@ -170,6 +172,7 @@ describe('README', () => {
       'update',
       'rollback',
       'verify',
+      'run',
     ]) {
       expect(stdout).toMatch(new RegExp(`^\\$ sheaf ${step}`, 'm'));
     }

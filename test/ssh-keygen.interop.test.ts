@@ -4,6 +4,7 @@ import { existsSync } from 'node:fs';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import * as fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { valueOf } from '../src/core/finding.ts';
 import { parseInstant } from '../src/core/instant.ts';
@@ -23,7 +24,7 @@ import {
   privateKeyFromSeed,
   type SshPrivateKey,
 } from '../src/core/signatures/ssh-key.ts';
-import { type Namespace, sign, signerOf } from '../src/core/signatures/sshsig.ts';
+import { NAMESPACES, type Namespace, sign, signerOf } from '../src/core/signatures/sshsig.ts';
 
 /** What stock OpenSSH and sheaf say about the same files, in both directions. */
 
@@ -69,13 +70,14 @@ async function stockVerify(options: {
   readonly namespace: string;
   readonly signature: Uint8Array;
   readonly revoked?: Uint8Array;
+  readonly message?: Uint8Array;
 }): Promise<number | null> {
   const { principal, namespace } = options;
   const signers = await put('verify.signers', options.signers);
   const signature = await put('verify.sig', options.signature);
   const revoked = options.revoked === undefined ? [] : ['-r', await put('verify.revoked', options.revoked)];
   const args = ['-Y', 'verify', '-f', signers, '-I', principal, '-n', namespace, '-s', signature, ...revoked];
-  return keygen(args, MESSAGE).status;
+  return keygen(args, options.message ?? MESSAGE).status;
 }
 
 const maintainer: readonly Namespace[] = ['root@sheaf', 'status@sheaf', 'recovery@sheaf'];
@@ -270,6 +272,40 @@ describe('sheaf refuses', () => {
   });
 });
 
+describe('sheaf and ssh-keygen', () => {
+  it('accept whatever the other signs: any message, any namespace of ours, any key, both hashes', async () => {
+    const cases = fc.record({
+      seed: fc.uint8Array({ minLength: 32, maxLength: 32 }),
+      message: fc.uint8Array({ maxLength: 300 }),
+      namespace: fc.constantFrom(...NAMESPACES),
+      hash: fc.constantFrom('sha512', 'sha256'),
+    });
+    await fc.assert(
+      fc.asyncProperty(cases, async ({ seed, message, namespace, hash }) => {
+        const key = privateKeyFromSeed(seed, 'somebody');
+        const signers = Buffer.from(`somebody namespaces="${namespace}" ${formatPublicKey(key.publicKey)}\n`);
+        const signature = sign(key, namespace, message);
+        const stock = { signers, principal: 'somebody', namespace, signature };
+        expect(await stockVerify({ ...stock, message })).toBe(0);
+        const other = NAMESPACES.find((one) => one !== namespace) ?? '';
+        expect(await stockVerify({ ...stock, message, namespace: other })).not.toBe(0);
+        expect(await stockVerify({ ...stock, message: Buffer.concat([message, Buffer.from('x')]) })).not.toBe(
+          0,
+        );
+
+        const path = await put('property.key', formatPrivateKey(key));
+        const args = ['-Y', 'sign', '-q', '-f', path, '-n', namespace, '-O', `hashalg=${hash}`];
+        const theirs = keygen(args, message);
+        expect(theirs.status).toBe(0);
+        expect(signerOf(theirs.stdout, namespace, message, 'it')).toEqual(key.publicKey);
+        // The same key and hash give the same signature; another hash is another one, and as good.
+        expect(theirs.text === new TextDecoder().decode(signature)).toBe(hash === 'sha512');
+      }),
+      { numRuns: 12, seed: 1 },
+    );
+  });
+});
+
 const DUMMY = '/usr/lib/openssh/regress/misc/sk-dummy/sk-dummy.so';
 const noDummy = !existsSync(DUMMY);
 if (noDummy) console.warn(`skipped: no software security key at ${DUMMY} (Debian package openssh-tests)`);
@@ -292,6 +328,19 @@ describe('a FIDO2 security key', () => {
       const key = signerOf(signWith(path), 'release@sheaf', MESSAGE, 'it');
       expect(key).toEqual(parsePublicKey(await readFile(`${path}.pub`, 'utf8')));
       expect(key.application).toBe(application);
+    }
+  });
+
+  it.skipIf(noDummy)('signs for every namespace of ours, and both say so', async () => {
+    const path = generate('sk-namespaces', '-w', DUMMY, '-t', 'ed25519-sk');
+    const line = (await readFile(`${path}.pub`, 'utf8')).split(' ').slice(0, 2).join(' ');
+    for (const namespace of NAMESPACES) {
+      const { stdout } = keygen(['-w', DUMMY, '-Y', 'sign', '-q', '-f', path, '-n', namespace], MESSAGE);
+      const signers = Buffer.from(`device namespaces="${namespace}" ${line}\n`);
+      expect(await stockVerify({ signers, principal: 'device', namespace, signature: stdout })).toBe(0);
+      expect(formatPublicKey(signerOf(stdout, namespace, MESSAGE, 'it'))).toBe(line);
+      const other = NAMESPACES.find((one) => one !== namespace) ?? '';
+      expect(() => signerOf(stdout, other, MESSAGE, 'it')).toThrow('it was made for');
     }
   });
 

@@ -2,17 +2,17 @@ import { execFile } from 'node:child_process';
 import { mkdir, readdir, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { HOUR } from '../src/core/instant.ts';
 import type { PluginName } from '../src/core/plugin-name.ts';
 import type { IndexSource } from '../src/core/ports.ts';
-import { gitLocation } from '../src/io/git-location.ts';
-import { createGitSource } from '../src/io/git-source.ts';
-import { createHttp } from '../src/io/http.ts';
+import { gitLocation } from '../src/io/git/git-location.ts';
+import { createGitSource } from '../src/io/git/git-source.ts';
+import { createHttp } from '../src/io/http/http.ts';
 import { createSources } from '../src/io/sources.ts';
-import { openRegistries } from '../src/ops/open-registry.ts';
-import { registryAdd } from '../src/ops/registry-add.ts';
-import { type SyncedRegistry, sync } from '../src/ops/sync.ts';
+import { openRegistries } from '../src/ops/registries/open-registry.ts';
+import { registryAdd } from '../src/ops/registries/registry-add.ts';
+import { type SyncedRegistry, sync } from '../src/ops/registries/sync.ts';
 import {
   type LoopbackServer,
   type MemoryPorts,
@@ -24,7 +24,7 @@ import {
   temporaryDirectory,
   writeTree,
 } from '../src/testkit/index.ts';
-import { bundle, removeBundle } from './support/bundle.ts';
+import { bundle } from './support/bundle.ts';
 import { commitIndex, git, initRepository } from './support/index-branch.ts';
 
 const execFileAsync = promisify(execFile);
@@ -39,10 +39,8 @@ const servers: LoopbackServer[] = [];
 
 beforeAll(async () => {
   // Node 20 does not run TypeScript, and the Git transport is a process of its own.
-  worker = await bundle(new URL('../src/io/git-worker.ts', import.meta.url), { keep: true });
+  worker = await bundle(new URL('../src/io/git/git-worker.ts', import.meta.url));
 });
-
-afterAll(() => removeBundle(worker));
 
 beforeEach(async () => {
   home = await temporaryDirectory();
@@ -243,7 +241,7 @@ describe('over Git', () => {
       process.execPath,
       [child, await overHttp(), join(home.path, 'c'), worker],
       {
-        timeout: 30_000,
+        timeout: 240_000,
       },
     );
     expect(stdout).toBe('1-1\n');

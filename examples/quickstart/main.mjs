@@ -44,10 +44,13 @@ function run(program, args, { cwd, env = {}, quiet = false }) {
 const shown = (line) => console.log(TERMINAL ? `\n\u001b[1m$ ${line}\u001b[0m` : `\n$ ${line}`);
 const chapter = (title) => console.log(TERMINAL ? `\n\u001b[36m# ${title}\u001b[0m` : `\n# ${title}`);
 
+/** The words of a command line; single quotes hold one together, as they do in a shell. */
+const wordsOf = (line) => line.match(/'[^']*'|\S+/g).map((word) => word.replaceAll("'", ''));
+
 /** One sheaf command line of a person who works in `cwd` and keeps their own files in `home`. */
 const sheafFor = (cwd, home) => (line) => {
   shown(`sheaf ${line}`);
-  return run(process.execPath, [SHEAF, ...line.split(' ')], { cwd, env: { SHEAF_HOME: home } });
+  return run(process.execPath, [SHEAF, ...wordsOf(line)], { cwd, env: { SHEAF_HOME: home } });
 };
 
 try {
@@ -142,11 +145,14 @@ async function quickstart() {
   await user('rollback');
   await user('verify');
 
-  chapter('Somebody else reads the same registry from the static host');
+  chapter('Somebody else reads the same registry from the static host, and runs what they install');
   const other = sheafFor(mkdtempSync(join(work, 'other-')), join(work, 'somebody'));
   await other(`registry add ${web.url} --alias demo --root sha256:${root}`);
-  await other('install mermaid-diagram ci-annotations');
+  await other('install graph-engine mermaid-diagram ci-annotations --accept-capabilities');
   await other('verify');
+  const graph = '{"edges": [{"from": "web", "to": "api"}, {"from": "api", "to": "db"}]}';
+  await other(`run graph-engine path '{"graph": ${graph}, "from": "web", "to": "db"}'`);
+  await other(`run mermaid-diagram flowchart '{"graph": ${graph}}' --profile`);
 }
 
 /** Takes the newer releases of one plugin away until they are released. */

@@ -22,7 +22,7 @@ export async function updateLines(
   try {
     const [{ connectClient }, { updateNotice }] = await Promise.all([
       import('../wiring/client.ts'),
-      import('../ops/update-notice.ts'),
+      import('../ops/plugins/update-notice.ts'),
     ]);
     const ports = connectClient({
       project: line.values.get('project')?.[0] ?? '.',

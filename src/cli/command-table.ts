@@ -1,8 +1,11 @@
 import type { CommandGroup, CommandSpec, OptionSpec } from './command-spec.ts';
 import { AUTHOR_COMMANDS } from './table/authors.ts';
 import { DRY_RUN, GLOBAL_OPTIONS } from './table/global-options.ts';
+import { IMPORT_COMMANDS } from './table/imports.ts';
 import { OPERATOR_COMMANDS } from './table/operators.ts';
+import { OWNER_COMMANDS } from './table/owners.ts';
 import { REGISTRY_COMMANDS } from './table/registries.ts';
+import { REVIEWING_COMMANDS } from './table/reviewing.ts';
 import { SELF_COMMANDS } from './table/self.ts';
 import { USE_COMMANDS } from './table/use.ts';
 
@@ -11,7 +14,10 @@ export const COMMAND_TABLE: readonly CommandSpec[] = [
   ...USE_COMMANDS,
   ...REGISTRY_COMMANDS,
   ...AUTHOR_COMMANDS,
+  ...OWNER_COMMANDS,
   ...OPERATOR_COMMANDS,
+  ...REVIEWING_COMMANDS,
+  ...IMPORT_COMMANDS,
   ...SELF_COMMANDS,
 ];
 

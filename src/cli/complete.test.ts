@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { KnownNames } from '../ops/known-names.ts';
+import type { KnownNames } from '../ops/plugins/known-names.ts';
 import { complete } from './complete.ts';
 
 const PLUGINS = ['graph-lens', 'graph-map', 'users'];
@@ -21,7 +21,12 @@ describe('completion of commands', () => {
   it('offers names and aliases, and of commands with two words the first', async () => {
     expect(await after('un')).toEqual(['uninstall', 'unpin']);
     expect(await after('reg')).toEqual(['registry']);
-    expect(await after('registry ')).toEqual(expect.arrayContaining(['add', 'list', 'remove', 'init']));
+    expect(await after('registry ')).toEqual(
+      expect.arrayContaining(['add', 'list', 'remove', 'init', 'trust']),
+    );
+    expect(await after('registry tr')).toEqual(['trust']);
+    expect(await after('registry trust ')).toEqual(['show', 'rotate']);
+    expect(await after('registry trust rotate --new')).toEqual(['--new-epoch']);
     expect(await after('cache l')).toEqual(['list', 'ls']);
     expect(await after('')).toEqual(expect.arrayContaining(['install', 'config', 'help']));
   });

@@ -1,5 +1,5 @@
 import { ERROR_MEANINGS } from '../core/errors.ts';
-import type { KnownNames } from '../ops/known-names.ts';
+import type { KnownNames } from '../ops/plugins/known-names.ts';
 import type { CommandSpec, OptionSpec, ValueKind } from './command-spec.ts';
 import { COMMAND_TABLE, commandsOf, findCommand, optionsOf } from './command-table.ts';
 import { GLOBAL_OPTIONS } from './table/global-options.ts';
@@ -50,7 +50,7 @@ function wordsOf(candidates: readonly Candidate[]): Completion {
 /** What the words before the last one amount to. */
 interface WordsBefore {
   readonly command: CommandSpec | undefined;
-  /** First word of a command that needs a second. */
+  /** First word of a command that needs a second, or the first two of one that needs a third. */
   readonly group: string | undefined;
   /** Positional arguments. */
   readonly values: readonly string[];
@@ -82,8 +82,11 @@ function readWords(words: readonly string[]): WordsBefore {
       command = findCommand(word);
       group = word;
     } else if (command === undefined && values.length === 0) {
-      command = findCommand(`${group} ${word}`);
-      if (command === undefined) values.push(word);
+      const words = `${group} ${word}`;
+      command = findCommand(words);
+      if (command !== undefined) continue;
+      if (commandsOf(words).length > 0) group = words;
+      else values.push(word);
     } else {
       values.push(word);
     }
@@ -104,17 +107,16 @@ function lastRepeating(command: CommandSpec): CommandSpec['arguments'][number] |
   return last?.repeat === true ? last : undefined;
 }
 
-/** Names and aliases; of those with two words only the first, until it is there. */
+/** The next word of every name and alias that continues what is there. */
 function commandWordsAfter(group: string | undefined, current: string): readonly Candidate[] {
   const found = new Map<string, string>();
   const among = group === undefined ? COMMAND_TABLE : commandsOf(group);
+  const start = group === undefined ? '' : `${group} `;
   for (const { name, aliases, summary } of among) {
     for (const words of [name, ...aliases]) {
-      const [first = '', second] = words.split(' ');
-      const word = group === undefined ? first : (second ?? '');
-      const isGroup = group === undefined && second !== undefined;
-      if (!word.startsWith(current) || found.has(word)) continue;
-      found.set(word, isGroup ? groupMeaning(first) : summary);
+      const [word = '', more] = words.slice(start.length).split(' ');
+      if (!words.startsWith(start) || !word.startsWith(current) || found.has(word)) continue;
+      found.set(word, more === undefined ? summary : groupMeaning(`${start}${word}`));
     }
   }
   return [...found].map(([word, meaning]) => ({ word, meaning }));

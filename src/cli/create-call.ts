@@ -44,6 +44,7 @@ export function createCall(
         project: global.project ?? '.',
         global: global.global,
         offline: global.offline || options?.offline === true,
+        command: line.command.name,
         environment,
         prompt: connectPrompt({ ...global, signal }),
         reporter,

@@ -38,7 +38,7 @@ export const ADVICE: Readonly<Record<ErrorCode, string>> = {
   SHEAF_FORK:
     'The key that signs checkpoints has probably been misused. Both histories were kept as evidence, and nothing was installed. Send them to the maintainers, and wait for a new root.',
   SHEAF_OWNER:
-    'A new owner or key must be signed by the old one, or by the root after a waiting time. Ask the maintainers of the registry what happened before you install this plugin again.',
+    'A new owner needs the signatures of both owners, new keys those of the keys before, or of the root after a waiting time. What is signed and only waits for your consent, --accept-owner-change agrees to; otherwise ask the maintainers of the registry what happened before you install this plugin again.',
   SHEAF_REVOKED:
     'Remove the plugin, or move to a version that the message names as safe. sheaf info shows the advisory.',
   SHEAF_ARCHIVE:
@@ -64,7 +64,7 @@ export const ADVICE: Readonly<Record<ErrorCode, string>> = {
   SHEAF_PLATFORM:
     'Another version may have an artifact for this platform: sheaf info NAME shows them. Otherwise ask the author.',
   SHEAF_POLICY:
-    'The policy of this user or project says no; sheaf config list shows it. Change it only if it is yours to change.',
+    'The policy or the routes of this machine, user or project say no: see policy.toml, sheaf config list and sheaf.toml. Change them only if they are yours to change.',
   SHEAF_CAPABILITIES:
     'Read which capabilities are new and decide. On a terminal sheaf asks; elsewhere --accept-capabilities agrees.',
   SHEAF_IN_USE:
@@ -85,7 +85,7 @@ export const ADVICE: Readonly<Record<ErrorCode, string>> = {
   SHEAF_CAPABILITY_UNDECLARED:
     'The author has to name every capability that the code uses in [security] capabilities. Until then the plugin does not load.',
   SHEAF_CAPABILITY_DENIED:
-    'Grant the capability in the application, if it should have it; the plugin went on without.',
+    'Grant the capability in the application, if it should have it. A plugin that needs it is not loaded; one that can do without goes on.',
   SHEAF_ISOLATION:
     'Install bubblewrap where it can run. To accept less, say so in the policy of the application; the message gives the line.',
   SHEAF_INIT:

@@ -103,6 +103,18 @@ describe('commands', () => {
     expect(refusal('cache').hint).toContain('sheaf cache clean');
   });
 
+  it('may have a third word, and list it when it is missing', () => {
+    expect(parseCommandLine(['registry', '--json', 'trust', 'show', 'acme'])).toMatchObject({
+      command: { name: 'registry trust show' },
+      arguments: ['acme'],
+    });
+    expect(refusal('registry', 'trust')).toMatchObject({
+      message: '"sheaf registry trust" needs one more word.',
+      hint: 'Write one of: sheaf registry trust show, sheaf registry trust rotate.',
+    });
+    expect(refusal('registry', 'trust', 'rotat').hint).toBe('Did you mean "sheaf registry trust rotate"?');
+  });
+
   it('ask for help with --help and -h wherever they stand, and alone without anything', () => {
     expect(parseCommandLine(['install', '--nonsense', '--help'])).toEqual({
       kind: 'help',

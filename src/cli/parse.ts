@@ -50,17 +50,16 @@ export function commandOf(argv: readonly string[]): CommandSpec | undefined {
 }
 
 /**
- * Takes the words of the command out of the line: the first token that is no option, and the second when the
- * first is a group such as `registry`. Options before it must be global, or flags.
+ * Takes the words of the command out of the line: the first token that is no option, and a further one as long as
+ * they are a group such as `registry` or `registry trust`. Options before it must be global, or flags.
  */
 function splitCommand(argv: readonly string[]): { words: string[]; rest: string[] } {
   const words: string[] = [];
   const rest: string[] = [];
   for (let index = 0; index < argv.length; index++) {
     const token = argv[index] ?? '';
-    const [group] = words;
-    const complete = group !== undefined && (words.length === 2 || commandsOf(group).length === 0);
-    if (complete || token === '--') {
+    const complete = words.length > 0 && commandsOf(words.join(' ')).length === 0;
+    if (complete || isArgument(words.join(' '), token) || token === '--') {
       rest.push(...argv.slice(index));
       break;
     }
@@ -79,22 +78,30 @@ function splitCommand(argv: readonly string[]): { words: string[]; rest: string[
   return { words, rest };
 }
 
+/** Whether a token behind a group that is a command, too, is no further word of it: `sheaf mirror URL DIR`. */
+function isArgument(typed: string, token: string): boolean {
+  if (token.startsWith('-') || findCommand(typed) === undefined) return false;
+  const longer = `${typed} ${token}`;
+  return findCommand(longer) === undefined && commandsOf(longer).length === 0;
+}
+
 function requireCommand(words: readonly string[]): CommandSpec | undefined {
-  const [first, second] = words;
+  const [first] = words;
   if (first === undefined) return undefined;
-  const command = findCommand(words.join(' ')) ?? findCommand(first);
+  const typed = words.join(' ');
+  const command = findCommand(typed) ?? findCommand(first);
   if (command !== undefined) return command;
-  const group = commandsOf(first);
-  if (group.length > 0 && second === undefined) {
-    throw new SheafError('SHEAF_USAGE', `"sheaf ${first}" needs one more word.`, {
+  const group = commandsOf(typed);
+  if (group.length > 0) {
+    throw new SheafError('SHEAF_USAGE', `"sheaf ${typed}" needs one more word.`, {
       hint: `Write one of: ${group.map((member) => `sheaf ${member.name}`).join(', ')}.`,
     });
   }
   const meant =
-    group.length > 0
-      ? closest(words.join(' '), commandWords())
+    commandsOf(first).length > 0
+      ? closest(typed, commandWords())
       : closest(first, new Set(commandWords().map((name) => name.split(' ')[0] ?? name)));
-  throw new SheafError('SHEAF_USAGE', `There is no command ${quote(words.join(' '))}.`, {
+  throw new SheafError('SHEAF_USAGE', `There is no command ${quote(typed)}.`, {
     hint: meant === undefined ? 'sheaf help lists all commands.' : `Did you mean "sheaf ${meant}"?`,
   });
 }

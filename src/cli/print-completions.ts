@@ -1,5 +1,5 @@
 import { escapeForTerminal } from '../core/text.ts';
-import type { KnownNames } from '../ops/known-names.ts';
+import type { KnownNames } from '../ops/plugins/known-names.ts';
 import { complete } from './complete.ts';
 
 /** More than this nobody reads, and shells ask before they show them. */
@@ -40,7 +40,7 @@ function namesWhenAsked(words: readonly string[]): KnownNames {
 async function connect(words: readonly string[]): Promise<KnownNames> {
   const [{ connectKnownNames }, { knownNames }] = await Promise.all([
     import('../wiring/known-names.ts'),
-    import('../ops/known-names.ts'),
+    import('../ops/plugins/known-names.ts'),
   ]);
   const project = words.includes('--project') ? words[words.indexOf('--project') + 1] : undefined;
   const ports = connectKnownNames(process.env, {

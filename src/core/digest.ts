@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import { SheafError } from './errors.ts';
 import type { ObjectRef, Sha256 } from './object-ref.ts';
 import { isSha256 } from './object-ref.ts';
@@ -9,7 +9,7 @@ export { isSha256 } from './object-ref.ts';
 
 /** The SHA-256 of bytes. */
 export function sha256(bytes: Uint8Array): Sha256 {
-  return createHash('sha256').update(bytes).digest('hex') as Sha256;
+  return hash('sha256', bytes, 'hex') as Sha256;
 }
 
 /** The reference by which a parent names these bytes. */

@@ -25,7 +25,8 @@ export const ERROR_MEANINGS = {
     'The newest checkpoint has expired: the registry, or what lies before it, withholds updates.',
   SHEAF_CLOCK: 'The clock of this machine disagrees with the registry.',
   SHEAF_FORK: 'The registry shows two histories that exclude each other.',
-  SHEAF_OWNER: 'The owner of a plugin changed in a way that no signature allows.',
+  SHEAF_OWNER:
+    'A plugin has another owner, or its owner other keys, without the signatures or the consent that this needs.',
   SHEAF_REVOKED: 'A release is quarantined, revoked or known to be malware.',
   SHEAF_ARCHIVE: 'An archive holds an entry that is not allowed.',
   SHEAF_INDEX: 'The index contradicts itself or the manifests it summarises.',
@@ -50,7 +51,7 @@ export const ERROR_MEANINGS = {
   SHEAF_REQUIREMENT: 'A program that the plugin needs is not on this machine.',
   SHEAF_ABI: 'A module does not have the form that the plugin ABI demands.',
   SHEAF_CAPABILITY_UNDECLARED: 'A plugin uses a capability that its manifest does not declare.',
-  SHEAF_CAPABILITY_DENIED: 'A plugin called a capability that it was not granted.',
+  SHEAF_CAPABILITY_DENIED: 'A plugin needs, or called, a capability that it was not granted.',
   SHEAF_ISOLATION: 'This machine cannot isolate the plugin as well as the policy demands.',
   SHEAF_INIT: 'A plugin could not be initialized.',
   SHEAF_STATE: 'A plugin is not in a state in which that can be done.',

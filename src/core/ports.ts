@@ -1,11 +1,15 @@
 import type { ObjectRef, Sha256 } from './digest.ts';
 import type { SchemaError } from './documents/schema-check.ts';
+import type { SheafError } from './errors.ts';
 import type { HostList } from './formats/host-list.ts';
+import type { LogEntry } from './formats/install-log.ts';
 import type { Artifact } from './formats/manifest.ts';
 import type { IndexObject } from './index/index-head.ts';
 import type { Instant } from './instant.ts';
 import type { Platform } from './platform.ts';
 import type { PluginName } from './plugin-name.ts';
+import type { AvailableIsolation } from './runtime/host-policy.ts';
+import type { UnhealthySource } from './source-health.ts';
 
 /**
  * Everything sheaf does to the world goes through these interfaces. Each is implemented by one file of
@@ -28,6 +32,18 @@ export interface IndexSource {
   readObject(object: IndexObject): Promise<Uint8Array | undefined>;
   /** Bytes received from the network since the source was opened. */
   readonly bytesReceived: number;
+}
+
+/** What this machine remembers of addresses that were of no use lately; it decides who is asked first, no more. */
+export interface SourceHealth {
+  /** Addresses in the order to ask them: as given, but those that failed lately behind all others. */
+  order(urls: readonly string[]): Promise<readonly string[]>;
+  /** Remembers that an address, and whatever lies below it, was of no use. */
+  failed(url: string, failure: SheafError): Promise<void>;
+  /** Forgets it: the address has answered well. */
+  worked(url: string): Promise<void>;
+  /** What still counts, newest first. */
+  list(): Promise<readonly UnhealthySource[]>;
 }
 
 /** The content-addressed store of this machine. What it returns has the digest that was asked for. */
@@ -55,6 +71,7 @@ export interface Downloader {
   /**
    * Fetches from the first of `urls` that yields the right bytes, resuming a broken transfer with Range.
    *
+   * @param onPassedOver is told of each address that was of no use.
    * @throws SheafError `SHEAF_NETWORK`, `SHEAF_OFFLINE`, `SHEAF_DIGEST`, `SHEAF_SIZE`, `SHEAF_DISK_FULL`.
    */
   fetch(
@@ -62,6 +79,7 @@ export interface Downloader {
     urls: readonly string[],
     label: string,
     onProgress: (progress: TransferProgress) => void,
+    onPassedOver?: (url: string, failure: SheafError) => void,
   ): Promise<ObjectRef>;
 }
 
@@ -71,6 +89,13 @@ export interface UserFiles {
   readonly configPath: string;
   readConfig(): Promise<Uint8Array | undefined>;
   writeConfig(bytes: Uint8Array): Promise<void>;
+  /**
+   * What whoever runs this machine demands of all its users, by path.
+   *
+   * @throws SheafError `SHEAF_PERMISSION` for one that cannot be read, `SHEAF_PATH` when one was named that is not
+   *   there: a policy that is missing must not be taken for none.
+   */
+  readMachinePolicies(): Promise<readonly { readonly path: string; readonly bytes: Uint8Array }[]>;
   /** Trust state of a registry, by the digest of its root/1.signers. */
   readTrust(rootId: Sha256): Promise<Uint8Array | undefined>;
   writeTrust(rootId: Sha256, bytes: Uint8Array): Promise<void>;
@@ -86,8 +111,18 @@ export interface UserFiles {
 
 /** One installed set of plugins being built next to the current one. */
 export interface Staging {
-  /** Unpacks an artifact from the object store at `path`, judged whole before the first file is written. */
-  add(plugin: PluginName, artifact: Artifact, path: string, manifest: Uint8Array): Promise<void>;
+  /**
+   * Unpacks an artifact from the object store at `path`, judged whole before the first file is written.
+   *
+   * @param build makes one more file of what was unpacked into a directory.
+   */
+  add(
+    plugin: PluginName,
+    artifact: Artifact,
+    path: string,
+    manifest: Uint8Array,
+    build?: (directory: string) => Promise<BuiltFile>,
+  ): Promise<void>;
   /** Takes a plugin over from the current generation, unchanged. */
   keep(plugin: PluginName): Promise<void>;
   /** A file of a plugin in the new set; undefined when it has none at that path. */
@@ -95,6 +130,13 @@ export interface Staging {
   /** Makes the set current: the switch is one rename. Then writes the project's own files. */
   commit(files: GenerationFiles): Promise<{ readonly generation: number }>;
   discard(): Promise<void>;
+}
+
+/** The program that was built from the source of a plugin. */
+export interface BuiltFile {
+  /** Relative to the plugin's directory, with `/`. */
+  readonly path: string;
+  readonly bytes: Uint8Array;
 }
 
 /** What a generation carries besides plugins. */
@@ -116,6 +158,23 @@ export interface Generation {
   readonly lock: Uint8Array;
 }
 
+/** An installed set that stays on disk until it is released: what a running host loads from. */
+export interface HeldSet {
+  readonly number: number;
+  readonly lock: Uint8Array;
+  /** Where a plugin lies. */
+  pluginDirectory(plugin: PluginName): string;
+  /** The manifest with which it was installed; undefined when it is gone. */
+  readManifest(plugin: PluginName): Promise<Uint8Array | undefined>;
+  /** The digests that its files had then; undefined when they are gone. */
+  readDigests(plugin: PluginName): Promise<Uint8Array | undefined>;
+  /** The digests that they have now; undefined for what is no regular file. */
+  digests(plugin: PluginName): Promise<ReadonlyMap<string, Sha256 | undefined>>;
+  /** A file of a plugin; undefined when it has none at that path. */
+  read(plugin: PluginName, path: string, maxBytes: number): Promise<Uint8Array | undefined>;
+  release(): Promise<void>;
+}
+
 /** The directory plugins are installed into: a project, the user's global set, or a host's own directory. */
 export interface Project {
   readonly directory: string;
@@ -132,8 +191,17 @@ export interface Project {
   installedManifest(name: PluginName): Promise<Uint8Array | undefined>;
   /** Path of the list for the application, when it stands as the current generation wrote it. */
   hostList(): Promise<string | undefined>;
-  /** Compares the installed files of a plugin with its artifact; the differences, one sentence each. */
-  verifyPlugin(name: PluginName, artifact: Artifact, path: string): Promise<readonly string[]>;
+  /**
+   * Compares the installed files of a plugin with its artifact; the differences, one sentence each.
+   *
+   * @param built the file that was built here. Nobody signed it: it is compared with what the build left.
+   */
+  verifyPlugin(
+    name: PluginName,
+    artifact: Artifact,
+    path: string,
+    built?: string,
+  ): Promise<readonly string[]>;
   stage(): Promise<Staging>;
   /** Makes an earlier generation current and restores its lock file. */
   activate(generation: number): Promise<void>;
@@ -141,7 +209,7 @@ export interface Project {
   exclusively<T>(work: () => Promise<T>): Promise<T>;
 }
 
-/** A directory tree of source files: a registry repository, or its facts. */
+/** The source files of a registry, or its facts, as they were when they were first asked for. */
 export interface SourceTree {
   readonly root: string;
   /** Commit of the tree, or null when it is no clean Git work tree. */
@@ -149,6 +217,8 @@ export interface SourceTree {
   /** Paths of all regular files below `directory`, with `/`, sorted by code unit; links are not followed. */
   list(directory: string): Promise<readonly string[]>;
   read(path: string): Promise<Uint8Array | undefined>;
+  /** {@link SourceTree.read} for many files at once, in their order: a build reads a million. */
+  readAll(paths: readonly string[]): Promise<readonly (Uint8Array | undefined)[]>;
   /** Paths changed between an earlier commit and this tree; undefined when that cannot be told. */
   changedSince(commit: string): Promise<readonly string[] | undefined>;
 }
@@ -175,6 +245,45 @@ export interface IndexTarget extends Pick<IndexSource, 'url' | 'readFile' | 'rea
   /** Gives up what the target needed on this machine; nothing published is touched. */
   close(): Promise<void>;
 }
+
+/** A directory that holds a mirror: the published tree of one registry, with artifacts among its objects. */
+export interface MirrorDirectory {
+  /** What is published in it now. */
+  readonly tree: IndexSource;
+  readonly target: IndexTarget;
+  /**
+   * Objects of the tree, and those on their way into it: what is written lies aside, where no reader takes it for
+   * published, until `target.publish` writes it in order. A run that is broken off leaves it to the next one.
+   */
+  readonly objects: ObjectStore;
+  /** Brings artifacts straight into the tree: nothing there refers to them but digests. */
+  readonly downloader: Downloader;
+  /** Whether an object of that digest, and size where one is known, lies in the tree. */
+  has(artifact: { readonly sha256: Sha256; readonly size?: number }): Promise<boolean>;
+  /** Removes what `objects` has laid aside. */
+  tidy(): Promise<void>;
+  /** Runs `work` while no other sheaf process changes this mirror; says when it waits. */
+  exclusively<T>(work: () => Promise<T>): Promise<T>;
+}
+
+/** What a mirror was asked for, below its API. */
+export interface ApiRequest {
+  /** Without the first slash and the query. */
+  readonly path: string;
+  readonly query: URLSearchParams;
+  readonly userAgent: string | undefined;
+}
+
+/** What its API answers. */
+export type ApiAnswer =
+  | { readonly kind: 'json'; readonly status: number; readonly value: unknown }
+  /** The bytes of an artifact, under a name; where its author published it when the mirror has other bytes or none. */
+  | {
+      readonly kind: 'artifact';
+      readonly artifact: { readonly sha256: Sha256; readonly size?: number };
+      readonly name: string;
+      readonly elsewhere: string;
+    };
 
 /** Asks a person. Without a terminal, or with --no-input, it answers with a refusal. */
 export interface Prompt {
@@ -254,6 +363,47 @@ export interface SchemaValidator {
   ): Promise<readonly SchemaError[]>;
 }
 
+/** What was done to the installed sets of this user, for whoever asks later. */
+export interface InstallLog {
+  /** Who changes sets in this process. */
+  readonly by: Pick<LogEntry, 'user' | 'command'>;
+  /**
+   * Adds entries. Nothing else may append at the same time.
+   *
+   * @throws SheafError `SHEAF_PERMISSION`, `SHEAF_DISK_FULL`.
+   */
+  append(entries: readonly LogEntry[]): Promise<void>;
+  /** All that are kept, oldest first; `unreadable` counts lines that are torn. */
+  read(): Promise<{ readonly entries: readonly LogEntry[]; readonly unreadable: number }>;
+}
+
+/** A plugin to build from source. */
+export interface BuildOrder {
+  readonly plugin: PluginName;
+  /** Where its source lies; nothing there is changed. */
+  readonly directory: string;
+  /** `[build] command`: program and arguments. */
+  readonly command: readonly [string, ...string[]];
+  /** The file that it leaves, relative to the source. */
+  readonly output: string;
+  /** Programs of this machine that it may use beside those of the system. */
+  readonly requires: readonly string[];
+}
+
+/** Runs the compilers of this machine in a sandbox, without network. */
+export interface SourceBuilder {
+  /** How well builds are kept apart here, and why not better. */
+  isolation(): Promise<AvailableIsolation>;
+  /** What a program says of its version (`--version`); undefined when it does not, or when it cannot be isolated. */
+  versionOf(program: string): Promise<string | undefined>;
+  /**
+   * The bytes of the file that was built.
+   *
+   * @throws SheafError `SHEAF_TOOL`, `SHEAF_TIMEOUT`; the last lines of the log are reported.
+   */
+  build(order: BuildOrder): Promise<Uint8Array>;
+}
+
 /** What the operations of a user are given; each names the ones it uses with `Pick`. */
 export interface ClientPorts {
   readonly clock: Clock;
@@ -263,16 +413,41 @@ export interface ClientPorts {
   readonly downloader: Downloader;
   readonly local: LocalPlugins;
   readonly schemas: SchemaValidator;
+  readonly programs: Programs;
+  readonly builder: SourceBuilder;
+  readonly log: InstallLog;
   readonly prompt: Prompt;
   readonly reporter: Reporter;
   /** Opens the published index at an address; reads nothing yet. */
   readonly openSource: (url: string) => IndexSource;
+  readonly health: SourceHealth;
   /** The platform artifacts are chosen for. */
   readonly platform: Platform;
   /** Nothing may be fetched. */
   readonly offline: boolean;
   /** Aborted when the person interrupts; an operation looks at it before its last step that changes anything. */
   readonly signal: AbortSignal;
+}
+
+/** What a forge counts of the files of a repository's releases. */
+export type DownloadCounters =
+  | { readonly kind: 'counts'; readonly byUrl: ReadonlyMap<string, number> }
+  /** No such repository, or none that may be read. */
+  | { readonly kind: 'missing' }
+  /** The forge answers no more for now; until when, where it says so. */
+  | { readonly kind: 'limited'; readonly until?: Instant };
+
+/** The public counters of a forge: totals by file, and nothing about who downloaded it. */
+export interface Forge {
+  /** What addresses of its files begin with: `https://github.com/`. */
+  readonly prefix: string;
+  /**
+   * The counters of all releases of a repository, `owner/name`.
+   *
+   * @throws SheafError `SHEAF_NETWORK`, `SHEAF_OFFLINE`, `SHEAF_AUTHENTICATION`, `SHEAF_SIZE`, and
+   *   `SHEAF_INVALID_FILE` for an answer that is none.
+   */
+  counters(repository: string): Promise<DownloadCounters>;
 }
 
 /** Programs of the operating system. */

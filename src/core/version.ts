@@ -11,9 +11,13 @@ export type VersionRange = string & { readonly [rangeBrand]: true };
 
 const MAX_RANGE_LENGTH = 256;
 
+// Nearly all versions are three small numbers, and these need no further look.
+const PLAIN = /^(?:0|[1-9]\d{0,14})\.(?:0|[1-9]\d{0,14})\.(?:0|[1-9]\d{0,14})$/;
+
 /** Whether the text is a version. */
 export function isVersion(text: unknown): text is Version {
-  return typeof text === 'string' && !text.includes('+') && semver.valid(text) === text;
+  if (typeof text !== 'string') return false;
+  return PLAIN.test(text) || (!text.includes('+') && semver.valid(text) === text);
 }
 
 /** Whether the text is a version range. */
@@ -41,6 +45,12 @@ export function satisfies(
   options: { prereleases?: boolean } = {},
 ): boolean {
   return semver.satisfies(version, range, { includePrerelease: options.prereleases ?? false });
+}
+
+/** Whether two ranges have a version in common. One that cannot be read could be any, so it has. */
+export function rangesOverlap(a: string, b: string): boolean {
+  if (!isVersionRange(a) || !isVersionRange(b)) return true;
+  return semver.intersects(a, b, { includePrerelease: true });
 }
 
 /** A version that was read once, for many comparisons. */

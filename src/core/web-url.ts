@@ -1,5 +1,6 @@
 import type { Report } from './documents/file-reading.ts';
 import type { Path } from './documents/source-text.ts';
+import { SheafError } from './errors.ts';
 import { quote } from './text.ts';
 
 /** What the places that a registry index is fetched from may begin with; the others are files to download. */
@@ -30,6 +31,21 @@ export function judgeUrlPrefix(report: Report, path: Path, text: string): void {
       `Write ${quote(`${text.replace(/[?#].*$/, '').replace(/\/$/, '')}/`)}.`,
     );
   }
+}
+
+/**
+ * A URL prefix that a person typed; a slash that its end lacks is added.
+ *
+ * @param what it is called on the command line.
+ * @throws SheafError `SHEAF_USAGE` for what {@link judgeUrlPrefix} reports.
+ */
+export function urlPrefix(text: string, what: string): string {
+  const prefix = text.endsWith('/') ? text : `${text}/`;
+  const refuse: Report = (_path, _rule, message, fix) => {
+    throw new SheafError('SHEAF_USAGE', `${what}: ${message}`, { hint: fix });
+  };
+  judgeUrlPrefix(refuse, [], prefix);
+  return prefix;
 }
 
 /** Whether a host name or address is the machine itself. */

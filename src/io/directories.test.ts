@@ -53,6 +53,21 @@ describe('directoriesFor', () => {
     expect(new Set(all).size).toBe(all.length);
   });
 
+  it('looks for policies of the machine where no variable can lead away from', () => {
+    const at = (environment: Record<string, string>, platform: NodeJS.Platform = 'linux') =>
+      directoriesFor({ environment: { SHEAF_HOME: '/srv', ...environment }, platform });
+    expect(at({}).machinePolicies).toEqual(['/etc/xdg/sheaf/policy.toml']);
+    expect(at({ XDG_CONFIG_DIRS: '/opt/etc:relative::/etc/xdg' }).machinePolicies).toEqual([
+      '/etc/xdg/sheaf/policy.toml',
+      '/opt/etc/sheaf/policy.toml',
+    ]);
+    expect(at({}, 'darwin').machinePolicies).toEqual(['/Library/Application Support/sheaf/policy.toml']);
+    expect(at({ ProgramData: '/data' }, 'win32').machinePolicies).toContain('/data/sheaf/policy.toml');
+    expect(at({}).namedPolicy).toBeUndefined();
+    expect(at({ SHEAF_POLICY: '' }).namedPolicy).toBeUndefined();
+    expect(at({ SHEAF_POLICY: '/p.toml' }).namedPolicy).toBe('/p.toml');
+  });
+
   it('refuses to guess a home', () => {
     for (const environment of [{}, { HOME: '' }, { HOME: 'relative' }]) {
       expect(() => directoriesFor({ environment, platform: 'linux' })).toThrow(

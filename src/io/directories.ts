@@ -10,6 +10,10 @@ import type { PluginName } from '../core/plugin-name.ts';
 export interface Directories {
   /** `~/.config/sheaf/config.toml` */
   readonly config: string;
+  /** `/etc/xdg/sheaf/policy.toml`: what whoever runs the machine demands. Every one that is there holds. */
+  readonly machinePolicies: readonly string[];
+  /** What `SHEAF_POLICY` names: one more, and it has to be there. */
+  readonly namedPolicy: string | undefined;
   /** `~/.cache/sheaf/objects`: shards, manifests and artifacts by digest. */
   readonly objects: string;
   /** `~/.cache/sheaf/git`: fetch states of the Git transport, one directory a registry. */
@@ -20,6 +24,10 @@ export interface Directories {
   readonly global: string;
   /** `~/.local/state/sheaf/update-notice`: when a notice of updates was last due. */
   readonly updateNotice: string;
+  /** `~/.local/state/sheaf/sources.json`: addresses that were of no use lately. */
+  readonly sources: string;
+  /** `~/.local/state/sheaf/install-log.jsonl`: what was done to installed sets; `.1` is the one before. */
+  readonly installLog: string;
   /** `~/.local/state/sheaf/registries/<root id>.json`: trusted root, floor, revocations and consents. */
   trust(rootId: Sha256): string;
   /** `~/.local/share/sheaf/data/<plugin>`: a plugin's own data. */
@@ -53,11 +61,18 @@ export function directoriesFor({ environment, platform }: DirectoriesBasis): Dir
   const data = base('data');
   return {
     config: join(base('config'), 'config.toml'),
+    machinePolicies: machinePolicies(environment, platform),
+    namedPolicy:
+      environment.SHEAF_POLICY === undefined || environment.SHEAF_POLICY === ''
+        ? undefined
+        : resolve(environment.SHEAF_POLICY),
     objects: join(cache, 'objects'),
     gitClones: join(cache, 'git'),
     state,
     global: join(data, 'global'),
     updateNotice: join(state, 'update-notice'),
+    sources: join(state, 'sources.json'),
+    installLog: join(state, 'install-log.jsonl'),
     trust: (rootId) => join(state, 'registries', `${rootId}.json`),
     pluginData: (name) => join(data, 'data', name),
   };
@@ -85,6 +100,27 @@ const MACOS: Readonly<Record<Kind, string>> = {
   cache: 'Library/Caches/sheaf',
   state: 'Library/Application Support/sheaf/state',
   data: 'Library/Application Support/sheaf/data',
+};
+
+/**
+ * Where a machine's policy can lie. Variables only add to the one place that no user can move: else a policy would
+ * last until somebody unsets them.
+ */
+function machinePolicies(
+  environment: DirectoriesBasis['environment'],
+  platform: NodeJS.Platform,
+): readonly string[] {
+  const fixed = FIXED_POLICIES[platform] ?? '/etc/xdg';
+  const more =
+    platform === 'win32' ? [environment.ProgramData ?? ''] : (environment.XDG_CONFIG_DIRS ?? '').split(':');
+  return [...new Set([fixed, ...more.filter((path) => isAbsolute(path))])].map((path) =>
+    join(path, 'sheaf', 'policy.toml'),
+  );
+}
+
+const FIXED_POLICIES: Readonly<Partial<Record<NodeJS.Platform, string>>> = {
+  darwin: '/Library/Application Support',
+  win32: 'C:\\ProgramData',
 };
 
 function customary(

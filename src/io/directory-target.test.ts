@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { bundledProgram } from '../../test/bundled-program.ts';
 import { DAY } from '../core/instant.ts';
-import { publishIndex } from '../ops/index-publish.ts';
+import { publishIndex } from '../ops/index/index-publish.ts';
 import { memorySource } from '../testkit/memory-source.ts';
 import { RegistrySimulator } from '../testkit/registry-simulator.ts';
 import { type TemporaryDirectory, temporaryDirectory } from '../testkit/temporary-directory.ts';

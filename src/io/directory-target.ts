@@ -1,6 +1,15 @@
 import { randomBytes } from 'node:crypto';
-import { closeSync, fchmodSync, mkdirSync, openSync, renameSync, rmSync, writeFileSync } from 'node:fs';
-import { mkdir, open, stat } from 'node:fs/promises';
+import {
+  closeSync,
+  fchmodSync,
+  mkdirSync,
+  openSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
+import { mkdir, open } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { SheafError } from '../core/errors.ts';
 import { LATEST_PATH } from '../core/index/checkpoint.ts';
@@ -40,10 +49,11 @@ export function createDirectoryTarget(directory: string): IndexTarget {
     },
     async has(object) {
       try {
+        // Without an error for what is not there: of a new index that is every object.
+        const status = statSync(join(root, objectPath(object.sha256)), { throwIfNoEntry: false });
         // A file that a power cut shortened has another size; everything below an object was written before it.
-        return (await stat(join(root, objectPath(object.sha256)))).size === object.size;
+        return status?.size === object.size;
       } catch (error) {
-        if (isErrno(error, 'ENOENT', 'ENOTDIR')) return false;
         throw toSheafError(error, `reading ${quote(root)}`);
       }
     },
@@ -77,11 +87,12 @@ async function refuseLostRace(root: string, read: Uint8Array | undefined): Promi
 /** @returns whether `latest` was among the files. */
 async function writeTree(root: string, files: AsyncIterable<PublishedFile>): Promise<boolean> {
   const unsynced: string[] = [];
+  const mark = randomBytes(6).toString('hex');
   let isCurrent = false;
   for await (const { path, bytes } of files) {
     const place = join(root, ...path.split('/'));
     if (path.startsWith('o/')) {
-      writeObject(place, bytes);
+      writeObject(place, bytes, `${place}.${mark}.tmp`);
       unsynced.push(place);
       continue;
     }
@@ -95,8 +106,7 @@ async function writeTree(root: string, files: AsyncIterable<PublishedFile>): Pro
 }
 
 /** Synchronous: an index is many small files, and the way through the thread pool costs several times the write. */
-function writeObject(place: string, bytes: Uint8Array): void {
-  const temporary = `${place}.${randomBytes(6).toString('hex')}.tmp`;
+function writeObject(place: string, bytes: Uint8Array, temporary: string): void {
   try {
     const descriptor = create(temporary);
     try {

@@ -3,8 +3,8 @@ import { once } from 'node:events';
 import { mkdtemp, readdir, readFile, rm, utimes, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { bundle, removeBundle } from '../../test/support/bundle.ts';
+import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { bundle } from '../../test/support/bundle.ts';
 import { hasEnded, parseIdentity, thisProcess } from './process-identity.ts';
 import { withProcessLock } from './process-lock.ts';
 
@@ -14,9 +14,8 @@ let path: string;
 const children: ChildProcess[] = [];
 
 beforeAll(async () => {
-  program = await bundle(new URL('../../test/support/lock-child.ts', import.meta.url), { keep: true });
+  program = await bundle(new URL('../../test/support/lock-child.ts', import.meta.url));
 });
-afterAll(() => removeBundle(program));
 beforeEach(async () => {
   directory = await mkdtemp(join(tmpdir(), 'sheaf-lock-'));
   path = join(directory, 'deep', 'lock');
@@ -63,7 +62,7 @@ describe('withProcessLock', () => {
     expect(log[0]!.replace(' in', '')).toBe(log[1]!.replace(' out', ''));
   });
 
-  it('lets one in at a time among processes', { timeout: 60_000 }, async () => {
+  it('lets one in at a time among processes', async () => {
     const file = join(directory, 'log');
     const others = [
       start('count', path, file, '15'),

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { closeSync, openSync, writeSync } from 'node:fs';
+import { closeSync, openSync, rmSync, writeSync } from 'node:fs';
 import { mkdir, readFile, rename, rm, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -84,6 +84,10 @@ async function create(path: string, content: string): Promise<boolean> {
     const file = openSync(path, 'wx', 0o644);
     try {
       writeSync(file, content);
+    } catch (error) {
+      // On a full disk an empty lock would keep the next command waiting.
+      rmSync(path, { force: true });
+      throw error;
     } finally {
       closeSync(file);
     }

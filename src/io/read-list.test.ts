@@ -9,35 +9,39 @@ import { readList } from './read-list.ts';
 let scratch: string;
 const at = (...path: string[]): string => join(scratch, ...path);
 const read = async (path: string): Promise<readonly (readonly [string, string])[]> =>
-  (await readList({ path, folder: 'plugins', extension: '.yaml' })).map(({ path, bytes }) => [
-    path,
-    Buffer.from(bytes).toString(),
-  ]);
+  (await readList({ path, wanted: (file) => file.endsWith('.yaml'), maxBytes: LIMITS.manifestBytes })).map(
+    ({ path, bytes }) => [path, Buffer.from(bytes).toString()],
+  );
 
 const pack = (file: string, directory: string, ...paths: string[]): Promise<void> =>
   create({ gzip: true, file: at(file), cwd: at(directory) }, paths);
 
 beforeAll(async () => {
   scratch = await mkdtemp(join(tmpdir(), 'sheaf-list-'));
-  await mkdir(at('list', 'plugins', 'deeper'), { recursive: true });
+  for (const directory of ['deeper', '.hidden', 'node_modules']) {
+    await mkdir(at('list', 'plugins', directory), { recursive: true });
+    await writeFile(at('list', 'plugins', directory, 'other.yaml'), directory);
+  }
   await writeFile(at('list', 'LICENSE'), 'none');
   await writeFile(at('list', 'plugins', 'zoom.yaml'), 'zoom');
   await writeFile(at('list', 'plugins', 'lens.yaml'), 'lens');
   await writeFile(at('list', 'plugins', 'README.md'), 'no');
-  await writeFile(at('list', 'plugins', 'deeper', 'other.yaml'), 'no');
 });
 afterAll(() => rm(scratch, { recursive: true, force: true }));
 
-it('a list is the same as a checkout, as its folder and as an archive of either form', async () => {
-  await pack('plain.tar.gz', 'list', '.');
-  await pack('forge.tar.gz', '.', 'list');
+it('a list is what is wanted of a directory, or of an archive of it', async () => {
   const expected = [
+    ['deeper/other.yaml', 'deeper'],
+    ['lens.yaml', 'lens'],
+    ['zoom.yaml', 'zoom'],
+  ];
+  expect(await read(at('list', 'plugins'))).toEqual(expected);
+  expect(await read(at('list'))).toEqual(expected.map(([path, text]) => [`plugins/${path}`, text]));
+  await pack('plain.tar.gz', 'list', 'LICENSE', 'plugins/lens.yaml', 'plugins/zoom.yaml');
+  expect(await read(at('plain.tar.gz'))).toEqual([
     ['plugins/lens.yaml', 'lens'],
     ['plugins/zoom.yaml', 'zoom'],
-  ];
-  for (const path of [at('list'), at('list', 'plugins'), at('plain.tar.gz'), at('forge.tar.gz')]) {
-    expect(await read(path)).toEqual(expected);
-  }
+  ]);
 });
 
 it('a list does not follow links out of itself', async () => {

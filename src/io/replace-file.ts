@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import type { FileOperations } from './file-operations.ts';
-import type { ProjectLayout } from './project-layout.ts';
+import type { ProjectLayout } from './project/project-layout.ts';
 
 /** How temporary files in `.sheaf` end; whatever a crash leaves of them, a repair removes. */
 export const TEMPORARY = '.tmp';

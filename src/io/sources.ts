@@ -5,12 +5,12 @@ import { SheafError } from '../core/errors.ts';
 import { LATEST_PATH } from '../core/index/checkpoint.ts';
 import type { IndexSource } from '../core/ports.ts';
 import { quote } from '../core/text.ts';
-import type { Environment } from './credentials.ts';
 import { createDirectorySource } from './directory-source.ts';
-import { type GitLocation, gitLocation, localDirectory } from './git-location.ts';
-import { createGitSource } from './git-source.ts';
-import type { Http } from './http.ts';
-import { createStaticSource } from './static-source.ts';
+import { type GitLocation, gitLocation, localDirectory } from './git/git-location.ts';
+import { createGitSource } from './git/git-source.ts';
+import type { Environment } from './http/credentials.ts';
+import type { Http } from './http/http.ts';
+import { createStaticSource } from './http/static-source.ts';
 
 /** What the transports need. */
 export interface SourceOptions {

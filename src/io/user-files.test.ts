@@ -26,6 +26,16 @@ describe('createUserFiles', () => {
     expect(files.configPath).toBe(join(home, 'config', 'config.toml'));
   });
 
+  it('reads every policy of the machine, and refuses to go on without one that was named', async () => {
+    const [first, second] = [join(home, 'a.toml'), join(home, 'b.toml')];
+    const files = createUserFiles({ ...directories, machinePolicies: [first, second], namedPolicy: first });
+    await expect(files.readMachinePolicies()).rejects.toMatchObject({ code: 'SHEAF_PATH' });
+    await writeFile(first, 'one');
+    expect(await files.readMachinePolicies()).toEqual([{ path: first, bytes: Buffer.from('one') }]);
+    await writeFile(second, 'two');
+    expect((await files.readMachinePolicies()).map(({ path }) => path)).toEqual([first, second]);
+  });
+
   it('keeps what is trusted for the user alone, and forgets it', async () => {
     const files = createUserFiles(directories);
     await files.writeTrust(rootId, Buffer.from('{}'));

@@ -1,5 +1,6 @@
 import { rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
+import { SheafError } from '../core/errors.ts';
 import { formatInstant, parseInstant } from '../core/instant.ts';
 import { LIMITS } from '../core/limits.ts';
 import type { UserFiles } from '../core/ports.ts';
@@ -19,6 +20,7 @@ export function createUserFiles(
     configPath: directories.config,
     readConfig: () => readFileIfExists(directories.config, LIMITS.textFileBytes),
     writeConfig: (bytes) => writeFileAtomic(directories.config, bytes),
+    readMachinePolicies: () => readPolicies(directories),
     readTrust: (rootId) => readFileIfExists(directories.trust(rootId), LIMITS.textFileBytes),
     // What a machine trusts is nobody else's business.
     writeTrust: (rootId, bytes) => writeFileAtomic(directories.trust(rootId), bytes, { mode: 0o600 }),
@@ -43,6 +45,27 @@ export function createUserFiles(
       );
     },
   };
+}
+
+async function readPolicies({
+  machinePolicies,
+  namedPolicy,
+}: Directories): Promise<readonly { readonly path: string; readonly bytes: Uint8Array }[]> {
+  const found: { path: string; bytes: Uint8Array }[] = [];
+  for (const path of new Set([...machinePolicies, ...(namedPolicy === undefined ? [] : [namedPolicy])])) {
+    const bytes = await readFileIfExists(path, LIMITS.textFileBytes);
+    if (bytes !== undefined) found.push({ path, bytes });
+    else if (path === namedPolicy) {
+      throw new SheafError(
+        'SHEAF_PATH',
+        `The policy that SHEAF_POLICY names, ${quote(path)}, is not there.`,
+        {
+          hint: 'Correct SHEAF_POLICY or unset it.',
+        },
+      );
+    }
+  }
+  return found;
 }
 
 async function exists(path: string): Promise<boolean> {

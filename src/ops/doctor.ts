@@ -5,9 +5,10 @@ import { formatInstant } from '../core/instant.ts';
 import { LIMITS } from '../core/limits.ts';
 import type { ClientPorts, Programs } from '../core/ports.ts';
 import { lockFault } from '../core/resolution/lock-status.ts';
-import { configuredRegistries, knownTrust } from './configured-registries.ts';
-import { openRegistry } from './open-registry.ts';
-import { readProject } from './project-view.ts';
+import { readProject } from './plugins/project-view.ts';
+import { rulesOf } from './plugins/rules.ts';
+import { configuredRegistries, knownTrust } from './registries/configured-registries.ts';
+import { openRegistry } from './registries/open-registry.ts';
 
 /** One thing that was looked at. */
 export interface Diagnosis {
@@ -28,6 +29,7 @@ type DoctorPorts = ClientPorts & { readonly programs: Programs };
 export async function doctor(ports: DoctorPorts): Promise<readonly Diagnosis[]> {
   return [
     ...(await registryDiagnoses(ports)),
+    ...(await sourceDiagnoses(ports)),
     await diagnose('project', () => projectDiagnosis(ports)),
     await programDiagnosis(ports, 'git', 'registries over ssh and from local repositories cannot be read'),
     await programDiagnosis(ports, 'ssh-keygen', 'keys cannot be created, nor used from an agent'),
@@ -93,13 +95,23 @@ async function registryDiagnoses(ports: DoctorPorts): Promise<readonly Diagnosis
   return [configuration, none];
 }
 
+/** Addresses that are asked last for a while. */
+async function sourceDiagnoses({ health }: DoctorPorts): Promise<readonly Diagnosis[]> {
+  return (await health.list()).map(({ url, since, message }) => ({
+    subject: `address ${url}`,
+    status: 'warning',
+    message: `It was of no use at ${formatInstant(since)}: ${message}`,
+    fix: `Others are asked first until ${formatInstant(since + LIMITS.sourceDistrust)}; nothing is wrong as long as one of them answers.`,
+  }));
+}
+
 async function projectDiagnosis(ports: DoctorPorts): Promise<Judgement> {
   const view = await readProject(ports);
   const { directory } = ports.project;
   if (view.file.plugins.length === 0 && view.installed === undefined) {
     return { status: 'ok', message: `${directory} uses no plugins.` };
   }
-  const fault = lockFault(view.file.plugins, view.lock);
+  const fault = lockFault(view.file.plugins, view.lock, (await rulesOf(ports, view)).route);
   if (fault !== undefined) return { status: 'warning', message: fault, fix: 'Run: sheaf install.' };
   const plugins = view.installed?.plugins ?? [];
   for (const { name } of plugins) {

@@ -45,6 +45,8 @@ export interface GeneratedRegistry {
   readonly shape: RegistryShape;
   /** The files of the registry repository, in the layout that `sheaf index build` reads, all of them signed. */
   source(): Iterable<GeneratedFile>;
+  /** The files of the plugin at a position of `names`: all that its pull requests added. */
+  pluginFiles(position: number): Iterable<GeneratedFile>;
   /** One more version of the plugin at a position of `names`: the files that its pull request adds. */
   release(position: number): readonly GeneratedFile[];
   /** The artifacts of the newest release of each named plugin, by their path below `artifactBase`. */
@@ -79,6 +81,7 @@ export function generateRegistry(options: GeneratorOptions): GeneratedRegistry {
       for (const owner of shape.owners) yield* ownerFiles(maker, owner);
       for (const position of shape.names.keys()) yield* pluginFiles(maker, shape.plugin(position));
     },
+    pluginFiles: (position) => pluginFiles(maker, shape.plugin(position)),
     release(position) {
       const plugin = shape.plugin(position);
       const last = plugin.versions.at(-1) ?? plugin.versions[0];

@@ -18,6 +18,7 @@ export {
   type MemoryUserFiles,
   memoryDownloader,
   memoryPorts,
+  memorySourceHealth,
   memoryStore,
   memoryUserFiles,
   type RecordingReporter,

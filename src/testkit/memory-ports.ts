@@ -1,16 +1,20 @@
 import { type ObjectRef, refOf, type Sha256, sha256 } from '../core/digest.ts';
 import { SheafError } from '../core/errors.ts';
+import type { LogEntry } from '../core/formats/install-log.ts';
 import type { Instant } from '../core/instant.ts';
 import type {
   ClientPorts,
   Clock,
   Downloader,
   IndexSource,
+  InstallLog,
   ObjectStore,
   Prompt,
   Reporter,
+  SourceHealth,
   UserFiles,
 } from '../core/ports.ts';
+import { healthiestFirst, isRecent, type UnhealthySource, withUnhealthy } from '../core/source-health.ts';
 
 /** A clock that stands until a test sets it. */
 export interface TestClock extends Clock {
@@ -78,6 +82,7 @@ export function memoryUserFiles(): MemoryUserFiles {
     async writeConfig(bytes) {
       this.config = bytes;
     },
+    readMachinePolicies: () => Promise.resolve([]),
     readTrust: (rootId) => Promise.resolve(trust.get(rootId)),
     async writeTrust(rootId, bytes) {
       trust.set(rootId, bytes);
@@ -96,6 +101,18 @@ export function memoryUserFiles(): MemoryUserFiles {
 export interface RecordingReporter extends Reporter {
   readonly notes: string[];
   readonly warnings: string[];
+}
+
+/** An install log that lives as long as the test. */
+export function memoryInstallLog(): InstallLog {
+  const entries: LogEntry[] = [];
+  return {
+    by: { user: 'tester', command: 'test' },
+    async append(more) {
+      entries.push(...more);
+    },
+    read: async () => ({ entries, unreadable: 0 }),
+  };
 }
 
 /** A reporter that keeps everything. */
@@ -131,6 +148,21 @@ export function answeringPrompt(answer: 'yes' | 'no' | 'nobody'): AnsweringPromp
   };
 }
 
+/** A memory of addresses that lives as long as the test. */
+export function memorySourceHealth(clock: Clock): SourceHealth {
+  let unhealthy: readonly UnhealthySource[] = [];
+  return {
+    order: async (urls) => healthiestFirst(urls, unhealthy, clock.now()),
+    async failed(url, { code, message }) {
+      unhealthy = withUnhealthy(unhealthy, { url, since: clock.now(), code, message });
+    },
+    async worked(url) {
+      unhealthy = unhealthy.filter((one) => one.url !== url);
+    },
+    list: async () => unhealthy.filter((one) => isRecent(one, clock.now())),
+  };
+}
+
 /** Downloads from a map of URLs to bytes, with the checks that a real one makes. */
 export function memoryDownloader(files: ReadonlyMap<string, Uint8Array>, store: ObjectStore): Downloader {
   return {
@@ -150,7 +182,8 @@ export function memoryDownloader(files: ReadonlyMap<string, Uint8Array>, store: 
 }
 
 /** The ports of a client that lives in memory. What needs a directory is not among them. */
-export interface MemoryPorts extends Omit<ClientPorts, 'project' | 'downloader' | 'local' | 'schemas'> {
+export interface MemoryPorts
+  extends Omit<ClientPorts, 'project' | 'downloader' | 'local' | 'schemas' | 'programs' | 'builder'> {
   readonly clock: TestClock;
   readonly store: MemoryStore;
   readonly user: MemoryUserFiles;
@@ -164,13 +197,16 @@ export function memoryPorts(
   openSource: (url: string) => IndexSource,
   options: { readonly answer?: 'yes' | 'no' | 'nobody'; readonly offline?: boolean } = {},
 ): MemoryPorts {
+  const clock = testClock(now);
   return {
-    clock: testClock(now),
+    clock,
     store: memoryStore(),
     user: memoryUserFiles(),
     reporter: recordingReporter(),
+    log: memoryInstallLog(),
     prompt: answeringPrompt(options.answer ?? 'nobody'),
     openSource,
+    health: memorySourceHealth(clock),
     platform: 'linux-x64',
     offline: options.offline ?? false,
     signal: new AbortController().signal,

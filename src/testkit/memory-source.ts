@@ -44,6 +44,7 @@ export function memoryTree(files: ReadonlyMap<string, Uint8Array>): SourceTree {
     list: async (directory) =>
       [...files.keys()].filter((path) => path.startsWith(`${directory}/`)).toSorted(),
     read: async (path) => files.get(path),
+    readAll: async (paths) => paths.map((path) => files.get(path)),
     changedSince: () => Promise.resolve(undefined),
   };
 }

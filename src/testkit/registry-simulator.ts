@@ -24,7 +24,7 @@ import { type PluginName, pluginName } from '../core/plugin-name.ts';
 import { readRevoked, writeRevoked } from '../core/signatures/revoked.ts';
 import { readSigners, type Signer, type SignersFile, writeSigners } from '../core/signatures/signers.ts';
 import { type Namespace, sign } from '../core/signatures/sshsig.ts';
-import { buildIndexFromSource } from '../ops/index-build.ts';
+import { buildIndexFromSource } from '../ops/index/index-build.ts';
 import { testKey } from './keys.ts';
 import { type FileMap, memorySource, memoryTree } from './memory-source.ts';
 import { buildRelease, type SimulatedRelease } from './simulated-release.ts';
@@ -188,7 +188,7 @@ export class RegistrySimulator {
 
   /** Writes a status event of now; `signedBy` nobody is what CI alone can do. */
   addStatus(
-    event: Pick<StatusEvent, 'kind'> & { readonly plugin: string } & Partial<StatusEvent>,
+    event: Pick<StatusEvent, 'kind'> & { readonly plugin: string } & Partial<Omit<StatusEvent, 'plugin'>>,
     signedBy: readonly string[] = [],
   ): void {
     const plugin: PluginName = pluginName(event.plugin);

@@ -15,7 +15,9 @@ export interface SimulatedRelease {
   readonly engines?: Readonly<Record<string, string>>;
   readonly capabilities?: readonly string[];
   readonly tier?: Manifest['security']['tier'];
-  /** Files of the artifact by path; a single WebAssembly module when left out. */
+  /** The artifact; a WebAssembly module without any code when this and `files` are left out. */
+  readonly module?: Uint8Array;
+  /** Files of an archive by path, the one to load first; they are source when the manifest has a `build`. */
   readonly files?: Readonly<Record<string, string>>;
   /** Replaces fields of the manifest. */
   readonly manifest?: Partial<Manifest>;
@@ -39,15 +41,19 @@ export function buildRelease(
   const version = release.version as Version;
   const authored = { ...authoredManifest(release, name, version), ...release.manifest };
   const bytes =
-    release.files === undefined ? emptyModule(`${name} ${version}`) : pack(authored, release.files);
+    release.files === undefined
+      ? (release.module ?? emptyModule(`${name} ${version}`))
+      : pack(authored, release.files);
+  const packed = authored.build === undefined ? 'archive' : 'source';
+  const kind = release.files === undefined ? 'wasm' : packed;
   const url = `${artifactBase}${name}-${version}.${release.files === undefined ? 'wasm' : 'tar.gz'}`;
   const artifact: Artifact = {
-    kind: release.files === undefined ? 'wasm' : 'archive',
+    kind,
     platform: 'any',
     url,
     size: bytes.byteLength,
     sha256: sha256(bytes),
-    ...(release.files === undefined ? {} : { entry: Object.keys(release.files)[0] ?? '' }),
+    ...(kind === 'archive' ? { entry: Object.keys(release.files ?? {})[0] ?? '' } : {}),
   };
   const manifest = writeManifest({ ...authored, registry, artifacts: [artifact], ...release.manifest });
   return { name, version, manifest, artifact: { url, bytes } };

@@ -1,10 +1,11 @@
 import type { IndexSource } from '../core/ports.ts';
 import { directoriesFor } from '../io/directories.ts';
-import { findProject } from '../io/find-project.ts';
 import { createObjectStore } from '../io/object-store.ts';
-import { createProject } from '../io/project.ts';
+import { findProject } from '../io/project/find-project.ts';
+import { createProject } from '../io/project/project.ts';
+import { createSourceHealth } from '../io/source-health.ts';
 import { createUserFiles } from '../io/user-files.ts';
-import type { NamePorts } from '../ops/known-names.ts';
+import type { NamePorts } from '../ops/plugins/known-names.ts';
 
 /**
  * Connects what a shell completes with the files of this user, and with no network: no HTTP client is even
@@ -17,8 +18,10 @@ export function connectKnownNames(
   options: { readonly project: string; readonly global: boolean },
 ): NamePorts {
   const directories = directoriesFor({ environment, platform: process.platform });
+  const clock = { now: () => Date.now() };
   return {
-    clock: { now: () => Date.now() },
+    clock,
+    health: createSourceHealth(directories.sources, clock),
     store: createObjectStore(directories.objects),
     user: createUserFiles(directories),
     project: createProject(options.global ? directories.global : findProject(options.project)),

@@ -6,10 +6,10 @@ import { quote } from '../core/text.ts';
 import { directoriesFor } from '../io/directories.ts';
 import { createDirectorySource } from '../io/directory-source.ts';
 import { createDirectoryTarget } from '../io/directory-target.ts';
-import { gitLocation, localDirectory } from '../io/git-location.ts';
-import { createGitTarget } from '../io/git-target.ts';
-import { createHttp } from '../io/http.ts';
-import { createSourceTree } from '../io/source-tree.ts';
+import { gitLocation, localDirectory } from '../io/git/git-location.ts';
+import { createGitTarget } from '../io/git/git-target.ts';
+import { createSourceTree } from '../io/git/source-tree.ts';
+import { createHttp } from '../io/http/http.ts';
 import { createSources } from '../io/sources.ts';
 import { sheafVersion } from './version.ts';
 
@@ -24,8 +24,8 @@ export interface OperatorOptions {
 /** Where indexes are read, built and published. */
 export interface OperatorPorts {
   readonly clock: Clock;
-  /** A work tree of a registry, or of its facts. */
-  readonly openTree: (directory: string) => SourceTree;
+  /** A repository of a registry, or of its facts: at a revision, or as its work tree is. */
+  readonly openTree: (directory: string, revision?: string) => SourceTree;
   /** A published index, by URL or directory. */
   readonly openSource: (url: string) => IndexSource;
   /** The tree that `sheaf index build` wrote. */
@@ -50,7 +50,7 @@ export function connectOperator({ offline, environment, signal }: OperatorOption
   const gitDirectory = directoriesFor({ environment, platform: process.platform }).gitClones;
   return {
     clock: { now: () => Date.now() },
-    openTree: (directory) => createSourceTree(directory, environment),
+    openTree: (directory, revision) => createSourceTree(directory, environment, revision),
     openSource: createSources({ http, gitDirectory, environment, offline, signal }),
     openDirectorySource: (directory) => createDirectorySource(directory, directory),
     openDirectory: createDirectoryTarget,

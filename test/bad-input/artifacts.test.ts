@@ -1,5 +1,13 @@
-import { expect, it } from 'vitest';
-import { largeRelease, refusal, refusalOf, userOfRegistry } from '../support/registry-on-loopback.ts';
+import { readdir, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { expect, it, vi } from 'vitest';
+import {
+  largeRelease,
+  refusal,
+  refusalOf,
+  type UserOfRegistry,
+  userOfRegistry,
+} from '../support/registry-on-loopback.ts';
 
 /** Hosts that do not send what the signed manifest promises. Whatever they do, the installed set stays whole. */
 
@@ -10,6 +18,13 @@ async function aboutToInstall() {
   const user = await userOfRegistry([OLD, largeRelease('graph-lens', '1.0.0', 300_000)]);
   await user.does('install', 'users');
   return { user, before: await user.belongings(), host: new URL(user.artifacts.url).host };
+}
+
+/** What has been written down of unfinished downloads, in bytes. */
+async function partialSizes(user: UserOfRegistry): Promise<readonly number[]> {
+  const cache = user.at('home/cache');
+  const partials = (await readdir(cache, { recursive: true })).filter((path) => path.endsWith('.part'));
+  return Promise.all(partials.map(async (path) => (await stat(join(cache, path))).size));
 }
 
 it('refuses an artifact that is not there (404)', async () => {
@@ -73,8 +88,11 @@ it('goes on where a download broke off when the host is back', async () => {
     const bytes = user.registry.artifacts.get(user.artifacts.url + path) ?? new Uint8Array();
     sent = Math.floor(bytes.length / 2);
     response.writeHead(200, { 'content-length': bytes.length });
-    // The host goes down for good as soon as half of the file has left it.
-    response.write(bytes.subarray(0, sent), () => setTimeout(() => void user.artifacts.stop(), 20));
+    response.write(bytes.subarray(0, sent));
+    // The host goes down for good as soon as half of the file has arrived.
+    void vi
+      .waitUntil(async () => (await partialSizes(user)).includes(sent), { interval: 1, timeout: 30_000 })
+      .then(() => user.artifacts.stop());
     return true;
   };
   expect(refusalOf(await user.sheaf('install', 'graph-lens'))).toEqual(

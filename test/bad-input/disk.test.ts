@@ -1,5 +1,5 @@
 import { mkdir, readdir, rm } from 'node:fs/promises';
-import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
+import { beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { type BuiltCli, buildCli } from '../support/built-cli.ts';
 import {
   canMakeDisks,
@@ -28,7 +28,6 @@ let cli: BuiltCli;
 beforeAll(async () => {
   cli = await buildCli();
 });
-afterAll(() => rm(cli.directory, { recursive: true, force: true }));
 
 const LENS_BYTES = 1_000_000;
 

@@ -1,5 +1,5 @@
-import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
-import { afterAll, beforeAll, expect, it, onTestFinished } from 'vitest';
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { beforeAll, expect, it, onTestFinished } from 'vitest';
 import { serveGit } from '../../src/testkit/index.ts';
 import { type BuiltCli, buildCli } from '../support/built-cli.ts';
 import { git, initRepository } from '../support/index-branch.ts';
@@ -12,7 +12,6 @@ let cli: BuiltCli;
 beforeAll(async () => {
   cli = await buildCli();
 });
-afterAll(() => rm(cli.directory, { recursive: true, force: true }));
 
 it('two installations into one project at once both happen, one after the other', async () => {
   const user = await userOfRegistry([

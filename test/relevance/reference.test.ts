@@ -2,21 +2,21 @@ import { fileURLToPath } from 'node:url';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { objectPath } from '../../src/core/index/index-head.ts';
 import { DAY } from '../../src/core/instant.ts';
-import { createSourceTree } from '../../src/io/source-tree.ts';
-import { buildIndexFromSource } from '../../src/ops/index-build.ts';
+import { createSourceTree } from '../../src/io/git/source-tree.ts';
+import { buildIndexFromSource } from '../../src/ops/index/index-build.ts';
 import type { SearchWorld } from '../support/search-world.ts';
 import { measureRelevance, type Needs } from './relevance.ts';
 
 /** The plugins of this repository, whose records have everything: keywords, categories, several authors. */
 
 const NEEDS: Needs = {
-  'draw a diagram': ['dot-diagram', 'mermaid-diagram'],
-  flowchart: ['mermaid-diagram'],
+  'draw a diagram': ['dot-diagram', 'mermaid-diagram', 'mermaid-svg'],
+  flowchart: ['mermaid-diagram', 'mermaid-svg'],
   graphviz: ['dot-diagram'],
   'pie chart': ['mermaid-diagram'],
   treemap: ['svg-treemap'],
-  'svg chart': ['svg-treemap'],
-  'shortest path between nodes': ['graph-query'],
+  'svg chart': ['svg-treemap', 'mermaid-svg'],
+  'shortest path between nodes': ['graph-query', 'graph-engine'],
   'neighbours of a node': ['graph-query'],
   'impact of a change': ['advanced-query-engine'],
   'what do two modules have in common': ['advanced-query-engine'],
@@ -31,10 +31,13 @@ const NEEDS: Needs = {
   'gitlab code quality': ['ci-annotations'],
   'evaluate arithmetic': ['expression-executor'],
   jsonpath: ['expression-executor'],
-  'context for language models': ['context-pack'],
+  'context for language models': ['context-pack', 'focus-context'],
+  'markdown for a prompt': ['focus-context'],
+  reachability: ['graph-engine'],
+  'compile rust': ['rust-executor'],
   'token budget': ['context-pack'],
-  'mermiad diagram': ['mermaid-diagram'],
-  'query graph': ['graph-query', 'advanced-query-engine'],
+  'mermiad diagram': ['mermaid-diagram', 'mermaid-svg'],
+  'query graph': ['graph-query', 'advanced-query-engine', 'graph-engine'],
 };
 
 describe('searching the plugins of this repository', () => {

@@ -1,45 +1,64 @@
-import { copyFile, mkdir, mkdtemp } from 'node:fs/promises';
+import { copyFile, cp, writeFile } from 'node:fs/promises';
+import { isBuiltin } from 'node:module';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { rolldown } from 'rolldown';
+import { buildOnce } from './build-once.ts';
+import { buildRunner } from './built-runner.ts';
 
 const REPOSITORY = fileURLToPath(new URL('../..', import.meta.url));
 
-/** The command line as a program that plain Node runs, and the directory to remove afterwards. */
+/** The command line as a program that plain Node runs, and the package that it lies in. */
 export interface BuiltCli {
   readonly main: string;
   readonly directory: string;
 }
 
 /**
- * Builds `src/cli/main.ts` in the shape of the package, one chunk a command as in the released one. Packages
- * are resolved from the repository, so it lies below `node_modules/.cache`.
+ * Builds `src/cli/main.ts` in the shape of the package, as CommonJS and one chunk a command as the released one, with
+ * the runner and the templates. All files of a run share it, and the code that its processes keep below it.
  */
 export async function buildCli(): Promise<BuiltCli> {
-  const cache = join(REPOSITORY, 'node_modules', '.cache');
-  await mkdir(cache, { recursive: true });
-  const directory = await mkdtemp(join(cache, 'sheaf-cli-'));
+  const directory = await buildOnce('cli', buildPackage);
+  return { main: join(directory, 'dist/cli/main.js'), directory };
+}
+
+async function buildPackage(directory: string): Promise<void> {
+  const dir = join(directory, 'dist/cli');
+  await buildCommands(dir);
+  await writeFile(join(dir, 'package.json'), '{ "type": "commonjs" }\n');
   await copyFile(join(REPOSITORY, 'package.json'), join(directory, 'package.json'));
+  await cp(await buildRunner(), join(dir, 'runner'), { recursive: true });
+  for (const part of ['templates', 'plugins/sdk']) {
+    await cp(join(REPOSITORY, 'examples', part), join(directory, 'dist/examples', part), { recursive: true });
+  }
+}
+
+async function buildCommands(dir: string): Promise<void> {
   const build = await rolldown({
-    // The worker is started by its path, so nothing imports it.
+    // Nothing imports the others: they are loaded by their paths.
     input: {
       main: join(REPOSITORY, 'src/cli/main.ts'),
-      'git-worker': join(REPOSITORY, 'src/io/git-worker.ts'),
+      program: join(REPOSITORY, 'src/cli/program.ts'),
+      // For tests that call it many times, in their own process.
+      run: join(REPOSITORY, 'src/cli/run.ts'),
+      'git-worker': join(REPOSITORY, 'src/io/git/git-worker.ts'),
     },
     cwd: REPOSITORY,
     platform: 'node',
-    external: (id) => !id.startsWith('.') && !id.startsWith('/') && !id.startsWith('\0'),
+    // execa has no CommonJS form.
+    external: (id, importer = '') =>
+      /^[a-z@]/.test(id) && id !== 'execa' && (isBuiltin(id) || !importer.includes('/node_modules/')),
     logLevel: 'silent',
   });
   try {
-    const dir = join(directory, 'dist/cli');
     await build.write({
       dir,
-      format: 'esm',
+      format: 'cjs',
+      dynamicImportInCjs: false,
       entryFileNames: '[name].js',
       chunkFileNames: '[name]-[hash].js',
     });
-    return { main: join(dir, 'main.js'), directory };
   } finally {
     await build.close();
   }

@@ -3,7 +3,7 @@ import { sha256 } from '../../src/core/digest.ts';
 import type { Artifact } from '../../src/core/formats/manifest.ts';
 import { pluginName } from '../../src/core/plugin-name.ts';
 import { createFileOperations, type FileOperations } from '../../src/io/file-operations.ts';
-import { createProject } from '../../src/io/project.ts';
+import { createProject } from '../../src/io/project/project.ts';
 import { hostListOf } from './project-state.ts';
 
 /**

@@ -1,6 +1,6 @@
 import { pathToFileURL } from 'node:url';
-import { gitLocation } from '../../src/io/git-location.ts';
-import { createGitSource } from '../../src/io/git-source.ts';
+import { gitLocation } from '../../src/io/git/git-location.ts';
+import { createGitSource } from '../../src/io/git/git-source.ts';
 
 /** `git-source-child URL GITDIR WORKER` prints `latest` of a Git source and then has nothing left to do. */
 const [url = '', gitdir = '', worker = ''] = process.argv.slice(2);

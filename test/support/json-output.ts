@@ -6,7 +6,7 @@ import type { UserOfRegistry } from './registry-on-loopback.ts';
 const ajv = new Ajv2020({
   strict: true,
   allowUnionTypes: true,
-  schemas: ['cli-output', 'plugins-file'].map(
+  schemas: ['api', 'cli-output', 'plugins-file', 'promotion-report', 'review-queue'].map(
     (name) =>
       JSON.parse(
         readFileSync(new URL(`../../schemas/${name}.schema.json`, import.meta.url), 'utf8'),

@@ -149,9 +149,16 @@ export async function userOfRegistry(
     belongings: async () => ({
       ...(await readTree(at('project'), 'project')),
       ...(await readTree(at('home/config'), 'config')),
-      ...(await readTree(at('home/state'), 'state')),
+      ...withoutRecords(await readTree(at('home/state'), 'state')),
     }),
   };
+}
+
+const RECORDS: ReadonlySet<string> = new Set(['state/install-log.jsonl', 'state/sources.json']);
+
+/** Records of what was done and of what failed: they grow, and nobody loses anything by that. */
+function withoutRecords(state: Belongings): Belongings {
+  return Object.fromEntries(Object.entries(state).filter(([path]) => !RECORDS.has(path)));
 }
 
 function byDigest(registry: RegistrySimulator, path: string): Uint8Array | undefined {

@@ -17,7 +17,16 @@ export interface RunResult {
 }
 
 /** Runs a command line in this process, with its own streams. */
-export async function runSheaf(argv: readonly string[], options: RunOptions = {}): Promise<RunResult> {
+export function runSheaf(argv: readonly string[], options: RunOptions = {}): Promise<RunResult> {
+  return runWith(runCommandLine, argv, options);
+}
+
+/** Runs a command line by a build of the command, in this process. */
+export async function runWith(
+  runCommand: typeof runCommandLine,
+  argv: readonly string[],
+  options: RunOptions,
+): Promise<RunResult> {
   const written = { stdout: '', stderr: '' };
   const stream = (name: 'stdout' | 'stderr') => ({
     terminal: options.terminal ?? false,
@@ -26,7 +35,7 @@ export async function runSheaf(argv: readonly string[], options: RunOptions = {}
       written[name] += text;
     },
   });
-  const status = await runCommandLine(
+  const status = await runCommand(
     argv,
     {
       stdout: stream('stdout'),

@@ -2,9 +2,10 @@
 import { spawn } from 'node:child_process';
 import { chmod, cp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { isBuiltin } from 'node:module';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { rolldown } from 'rolldown';
+import { bundleRunner } from './runner.mjs';
 import { buildValidators } from './schemas.mjs';
 
 const ROOT = fileURLToPath(new URL('../../', import.meta.url));
@@ -15,12 +16,28 @@ const STEPS = [
   { name: 'schemas', run: () => buildValidators() },
   { name: 'types and JavaScript', run: compile },
   { name: 'generated files', run: copyGenerated },
+  { name: 'templates', run: copyTemplates },
   { name: 'command', run: bundleCommand },
 ];
 
 // Loaded by nearly every command, or from so many files that loading takes longer than a small transfer; with all
-// that they need. The others stay packages and are loaded by the commands that use them.
-const BUNDLED_PACKAGES = ['cac', 'fflate', 'isomorphic-git', 'semver', 'smol-toml', 'undici'];
+// that they need. execa, because it has no CommonJS form. The others stay packages and are loaded by the commands
+// that use them.
+const BUNDLED_PACKAGES = ['cac', 'execa', 'fflate', 'isomorphic-git', 'semver', 'smol-toml', 'undici'];
+
+// The entries of the programs, by the names of their files; the first of each loads the second.
+const COMMAND = { sheaf: 'cli/main.js', program: 'cli/program.js' };
+const GIT_WORKER = { 'git-worker': 'io/git/start-git-worker.js', 'git-program': 'io/git/git-worker.js' };
+
+// What is loaded together lies in one file: starting costs a file access a module. The commands that people wait for
+// most often share everything that they need of the client.
+const CHUNKS = [
+  { name: 'version', test: /\/wiring\/version\.js$/ },
+  { name: 'start', test: /\/cli\/run-process\.js$/ },
+  // Each as large as several commands, and needed when there is a document of its kind (program-loader.ts).
+  { name: (id) => `later-${basename(id, '.generated.js')}`, test: /\/validators\/.+\.generated\.js$/ },
+  { name: 'client', test: /\/cli\/commands\/(search|info|list)\.js$|\/wiring\/(client|prompt)\.js$/ },
+].map((group, index, { length }) => ({ debugName: String(index), ...group, priority: length - index }));
 
 async function compile() {
   // A file that is gone from src must not live on in dist.
@@ -34,14 +51,37 @@ async function copyGenerated() {
   await cp(from, to, { recursive: true });
 }
 
+/** What `sheaf create` makes plugins of. */
+async function copyTemplates() {
+  for (const directory of ['examples/templates', 'examples/plugins/sdk']) {
+    await cp(join(ROOT, directory), join(ROOT, 'dist', directory), { recursive: true });
+  }
+}
+
 /**
- * Bundles the command into dist/bin, one chunk for what commands share: starting costs a file access a module, and
- * `sheaf list` would load more than a hundred. Licences of the packages inside lie beside it.
+ * Bundles the command into dist/bin as CommonJS, which loads faster than modules do, and so that V8's code of it can
+ * be kept (docs/decisions/0009). Licences of the packages inside lie beside it.
  */
 async function bundleCommand() {
   const directory = join(ROOT, 'dist/bin');
+  const output = [
+    ...(await bundle(directory, COMMAND, CHUNKS)),
+    // Shares nothing with the command: what watches it must start at once.
+    ...(await bundle(directory, GIT_WORKER, [])),
+    ...(await bundleRunner(join(ROOT, 'dist/runner/main.js'), join(directory, 'runner'))),
+  ];
+  await writeFile(join(directory, 'package.json'), '{ "type": "commonjs" }\n');
+  await chmod(join(directory, 'sheaf.js'), 0o755);
+  const licences = await Promise.all(packagesIn(output).map(licenceOf));
+  await writeFile(join(directory, 'LICENSES.txt'), licences.join('\n---\n\n'));
+}
+
+/** Writes the programs that begin in these files of dist/, by name, and the files that they share. */
+async function bundle(directory, entries, groups) {
   const build = await rolldown({
-    input: { sheaf: join(ROOT, 'dist/cli/main.js'), 'git-worker': join(ROOT, 'dist/io/git-worker.js') },
+    input: Object.fromEntries(
+      Object.entries(entries).map(([name, path]) => [name, join(ROOT, 'dist', path)]),
+    ),
     cwd: ROOT,
     platform: 'node',
     logLevel: 'warn',
@@ -50,14 +90,15 @@ async function bundleCommand() {
   });
   const { output } = await build.write({
     dir: directory,
-    format: 'esm',
+    format: 'cjs',
+    // V8 forgets how code that was kept would import (program-loader.ts); `require` is the loader's own.
+    dynamicImportInCjs: false,
     minify: true,
     chunkFileNames: '[name]-[hash].js',
+    codeSplitting: { groups },
   });
   await build.close();
-  await chmod(join(directory, 'sheaf.js'), 0o755);
-  const licences = await Promise.all(packagesIn(output).map(licenceOf));
-  await writeFile(join(directory, 'LICENSES.txt'), licences.join('\n---\n\n'));
+  return output;
 }
 
 function isBundled(id) {

@@ -28,7 +28,8 @@ export async function packRelease({ name, packed }, version) {
   if (packed === 'platforms') {
     return NATIVE_PLATFORMS.map((platform) => packNative(name, version, platform));
   }
-  const wasm = await compilePlugin(`${directory}/${name}.ts`);
+  if (packed === 'script') return [packScript(name, version)];
+  const wasm = await wasmOf(name, directory);
   if (packed === 'wasm') {
     const bytes = Buffer.concat([wasm, customSection('sheaf.plugin.toml', manifest)]);
     return [{ file: `${name}-${version}.wasm`, kind: 'wasm', platform: 'any', bytes }];
@@ -36,6 +37,26 @@ export async function packRelease({ name, packed }, version) {
   const files = [...commonFiles(name, version), { path: 'plugin.wasm', bytes: wasm }];
   const file = `${name}-${version}.tar.gz`;
   return [{ file, kind: 'archive', platform: 'any', entry: 'plugin.wasm', bytes: packArchive(files, file) }];
+}
+
+/** AssemblyScript is compiled here, by its npm package; what clang made of C lies beside its source. */
+async function wasmOf(name, directory) {
+  const folder = join(EXAMPLES, directory);
+  if (existsSync(join(folder, `${name}.c`))) return readFileSync(join(folder, 'plugin.wasm'));
+  return compilePlugin(`${directory}/${name}.ts`);
+}
+
+/** An archive of the scripts at the top of a plugin's folder, one of which has the plugin's name. */
+function packScript(name, version) {
+  const directory = join(EXAMPLES, releaseDirectory(name, version));
+  const scripts = readdirSync(directory).filter((file) => /\.m?js$/.test(file));
+  const entry = scripts.find((file) => file.replace(/\.m?js$/, '') === name);
+  const files = [
+    ...commonFiles(name, version),
+    ...scripts.map((path) => ({ path, bytes: readFileSync(join(directory, path)) })),
+  ];
+  const file = `${name}-${version}.tar.gz`;
+  return { file, kind: 'archive', platform: 'any', entry, bytes: packArchive(files, file) };
 }
 
 /** One platform's archive of a Node program: launchers that this platform starts, and a line that names it. */

@@ -21,8 +21,9 @@ export const OWNERS = [
 ];
 
 /**
- * What the folders below `examples/plugins` do not say: who owns a plugin, how it is packed (`archive`, a bare
- * `wasm` file, or a `platforms` archive for each), and when each release was merged.
+ * What the folders below `examples/plugins` do not say: who owns a plugin, how it is packed (an `archive` with a
+ * module, a bare `wasm` file, an archive of a `script`, or a `platforms` archive for each), and when each release was
+ * merged.
  */
 export const PLUGINS = [
   {
@@ -117,6 +118,35 @@ export const PLUGINS = [
       '1.1.0': '2026-08-31T10:00:00Z',
     },
     deprecatedVersions: { '0.9.0': 'superseded by 1.0.0' },
+  },
+  {
+    name: 'graph-engine',
+    owner: 'graph-guild',
+    packed: 'archive',
+    releases: { '1.0.0': '2026-09-14T09:00:00Z' },
+  },
+  {
+    name: 'focus-context',
+    owner: 'lens-lab',
+    packed: 'archive',
+    releases: { '1.0.0': '2026-09-21T13:20:00Z' },
+  },
+  {
+    name: 'mermaid-svg',
+    owner: 'lens-lab',
+    packed: 'script',
+    releases: { '1.0.0': '2026-10-05T08:30:00Z' },
+  },
+  {
+    name: 'rust-executor',
+    owner: 'contributor',
+    packed: 'script',
+    releases: { '1.0.0': '2026-10-12T10:00:00Z' },
+    grant: {
+      tier: 'native',
+      date: '2026-10-26T12:00:00Z',
+      reason: 'Starts rustc and what it compiled, in its work directory only; opens no connection.',
+    },
   },
 ];
 

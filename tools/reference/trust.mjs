@@ -3,6 +3,7 @@ import { sourcePath } from '../../dist/core/index/source-layout.js';
 import { parseInstant } from '../../dist/core/instant.js';
 import { writeRevoked } from '../../dist/core/signatures/revoked.js';
 import { writeSigners } from '../../dist/core/signatures/signers.js';
+import { formatPublicKey } from '../../dist/core/signatures/ssh-key.js';
 import { sign } from '../../dist/core/signatures/sshsig.js';
 import {
   ARTIFACT_HOST,
@@ -11,15 +12,29 @@ import {
   OWNERS,
   PLUGINS,
   REGISTRY,
+  REVIEWS,
   ROOT_EXPIRES,
   SIGNING_MAINTAINERS,
   THRESHOLD,
 } from './catalogue.mjs';
 import { demoKey } from './keys.mjs';
 
-/** `registry/trust`: the root, the owners' keys, and the (empty) list of revoked keys, as [path, bytes]. */
+/** `registry/trust`: the root, the keys of owners and reviewers, and the (empty) list of revoked keys, as [path, bytes]. */
 export function trustFiles() {
-  return [...rootFiles(), ...OWNERS.flatMap(ownerFiles), [sourcePath({ kind: 'revoked' }), writeRevoked([])]];
+  return [
+    ...rootFiles(),
+    ...OWNERS.flatMap(ownerFiles),
+    ['registry/trust/reviewers.signers', reviewerKeys()],
+    [sourcePath({ kind: 'revoked' }), writeRevoked([])],
+  ];
+}
+
+function reviewerKeys() {
+  const names = [...new Set(REVIEWS.map(({ reviewer }) => reviewer))];
+  const lines = names.map(
+    (name) => `${name} namespaces="review@sheaf" ${formatPublicKey(demoKey(name).publicKey)}\n`,
+  );
+  return Buffer.from(lines.join(''));
 }
 
 function rootFiles() {

@@ -18,8 +18,8 @@ export function run(call: Call): Promise<Outcome> {
   if (command !== undefined) {
     return answer({ commands: [commandDocument(command)] }, () => commandHelp(command, columns));
   }
-  const group = commandsOf(call.arguments[0] ?? '');
-  if (group.length > 0) {
+  const group = [words, call.arguments[0] ?? ''].map(commandsOf).find((members) => members.length > 0);
+  if (group !== undefined) {
     return answer({ commands: group.map(commandDocument) }, () => groupHelp(words, group, columns));
   }
   const meant = closest(words, commandWords());

@@ -1,6 +1,6 @@
 import { DAY, parseDuration } from '../../core/instant.ts';
 import type { IndexSource } from '../../core/ports.ts';
-import { buildIndexFromSource } from '../../ops/index-build.ts';
+import { buildIndexFromSource } from '../../ops/index/index-build.ts';
 import { connectOperator, type OperatorPorts } from '../../wiring/operator.ts';
 import { type Call, type Outcome, requiredArgument } from '../call.ts';
 import { bold, green } from '../render/line.ts';
@@ -14,8 +14,8 @@ export async function run(call: Call): Promise<Outcome> {
   const out = call.required('out');
   const index = await buildIndexFromSource(
     {
-      source: ports.openTree(requiredArgument(call, 0)),
-      ...(facts === undefined ? {} : { facts: ports.openTree(facts) }),
+      source: ports.openTree(requiredArgument(call, 0), call.value('commit')),
+      ...(facts === undefined ? {} : { facts: ports.openTree(facts, call.value('facts-commit')) }),
       ...(previous === undefined ? {} : { previous: await openPrevious(ports, previous) }),
     },
     { issued: ports.clock.now(), life: parseDuration(expires ?? '') ?? DEFAULT_LIFE },

@@ -1,4 +1,4 @@
-import { publishIndex } from '../../ops/index-publish.ts';
+import { publishIndex } from '../../ops/index/index-publish.ts';
 import { connectOperator } from '../../wiring/operator.ts';
 import { type Call, type Outcome, requiredArgument } from '../call.ts';
 import { bold, green, type Line } from '../render/line.ts';

@@ -1,6 +1,6 @@
 import { LIMITS } from '../../core/limits.ts';
 import { parsePrivateKey } from '../../core/signatures/ssh-key.ts';
-import { signIndex } from '../../ops/index-sign.ts';
+import { signIndex } from '../../ops/index/index-sign.ts';
 import { connectOperator } from '../../wiring/operator.ts';
 import { createSigningPorts } from '../../wiring/signing.ts';
 import { type Call, type Outcome, requiredArgument } from '../call.ts';

@@ -1,4 +1,4 @@
-import { verifyIndex } from '../../ops/index-verify.ts';
+import { verifyIndex } from '../../ops/index/index-verify.ts';
 import { connectOperator } from '../../wiring/operator.ts';
 import { type Call, type Outcome, requiredArgument } from '../call.ts';
 import { bold, green } from '../render/line.ts';

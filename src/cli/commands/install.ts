@@ -1,5 +1,5 @@
 import { parsePluginSpec } from '../../core/plugin-spec.ts';
-import { install } from '../../ops/install.ts';
+import { install } from '../../ops/plugins/install.ts';
 import type { Call, Outcome } from '../call.ts';
 import { changeOutcome } from '../render/change.ts';
 
@@ -13,10 +13,12 @@ export async function run(call: Call): Promise<Outcome> {
     plugins,
     paths,
     allowLocal: call.flag('allow-local'),
+    allowUnisolatedBuild: call.flag('allow-unisolated-build'),
     locked: frozen || call.flag('locked') || lockedByDefault,
     force: call.flag('force'),
     dryRun: call.flag('dry-run'),
     acceptCapabilities: call.flag('accept-capabilities'),
+    acceptOwnerChange: call.flag('accept-owner-change'),
     allowStale: call.flag('allow-stale'),
     prereleases: call.flag('prerelease'),
   });

@@ -1,5 +1,5 @@
 import { basename } from 'node:path';
-import { createKey } from '../../ops/key-create.ts';
+import { createKey } from '../../ops/trust/key-create.ts';
 import { createSigningPorts } from '../../wiring/signing.ts';
 import { type Call, type Outcome, requiredArgument } from '../call.ts';
 import { bold, dim, green } from '../render/line.ts';

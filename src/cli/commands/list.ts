@@ -1,5 +1,5 @@
 import { SheafError } from '../../core/errors.ts';
-import { type InstalledPlugin, listInstalled } from '../../ops/list.ts';
+import { type InstalledPlugin, listInstalled } from '../../ops/plugins/list.ts';
 import type { Call, Outcome } from '../call.ts';
 import { bold, dim, type Line, type Span, yellow } from '../render/line.ts';
 import { tableLines } from '../render/table.ts';
@@ -46,7 +46,7 @@ async function listAvailable(call: Call): Promise<Outcome> {
       hint: 'Give one of the two.',
     });
   }
-  const { listAvailable } = await import('../../ops/list-available.ts');
+  const { listAvailable } = await import('../../ops/plugins/list-available.ts');
   const available = await listAvailable(await call.client());
   return {
     data: { available },

@@ -1,4 +1,4 @@
-import { outdated } from '../../ops/outdated.ts';
+import { outdated } from '../../ops/plugins/outdated.ts';
 import type { Call, Outcome } from '../call.ts';
 import { bold, red } from '../render/line.ts';
 import { tableLines } from '../render/table.ts';
@@ -12,13 +12,13 @@ export async function run(call: Call): Promise<Outcome> {
         ? ['Everything is up to date.']
         : tableLines(
             ['PLUGIN', 'INSTALLED', 'ALLOWED', 'NEWEST', 'REGISTRY', ''],
-            plugins.map(({ name, installed, allowed, newest, registry, yanked }) => [
+            plugins.map(({ name, installed, allowed, newest, registry, yanked, advisories = [] }) => [
               bold(name),
               installed,
               allowed,
               newest,
               registry,
-              yanked === undefined ? '' : red(`withdrawn: ${yanked}`),
+              red([...advisories, ...(yanked === undefined ? [] : [`withdrawn: ${yanked}`])].join('; ')),
             ]),
             call.columns,
           ),

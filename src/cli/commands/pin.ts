@@ -1,5 +1,5 @@
 import { pluginName } from '../../core/plugin-name.ts';
-import { pin } from '../../ops/pin.ts';
+import { pin } from '../../ops/plugins/pin.ts';
 import type { Call, Outcome } from '../call.ts';
 import { rangeOutcome } from '../render/ranges.ts';
 

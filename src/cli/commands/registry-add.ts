@@ -1,6 +1,6 @@
 import { parseDigest } from '../../core/digest.ts';
-import { fetchNames } from '../../ops/keep-names.ts';
-import { registryAdd } from '../../ops/registry-add.ts';
+import { fetchNames } from '../../ops/plugins/keep-names.ts';
+import { registryAdd } from '../../ops/registries/registry-add.ts';
 import { type Call, type Outcome, requiredArgument } from '../call.ts';
 import { bold, dim, green, type Line } from '../render/line.ts';
 

@@ -1,6 +1,6 @@
 import { basename, resolve } from 'node:path';
 import { SheafError } from '../../core/errors.ts';
-import { initRegistry } from '../../ops/registry-init.ts';
+import { initRegistry } from '../../ops/trust/registry-init.ts';
 import { createSigningPorts } from '../../wiring/signing.ts';
 import { type Call, type Outcome, requiredArgument } from '../call.ts';
 import { bold, cyan, dim, green, type Line } from '../render/line.ts';

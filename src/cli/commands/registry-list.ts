@@ -1,4 +1,4 @@
-import { type ListedRegistry, registryList } from '../../ops/registry-list.ts';
+import { type ListedRegistry, registryList } from '../../ops/registries/registry-list.ts';
 import type { Call, Outcome } from '../call.ts';
 import { bold, red, type Span, yellow } from '../render/line.ts';
 import { tableLines } from '../render/table.ts';

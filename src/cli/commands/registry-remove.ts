@@ -1,4 +1,4 @@
-import { registryRemove } from '../../ops/registry-remove.ts';
+import { registryRemove } from '../../ops/registries/registry-remove.ts';
 import { type Call, type Outcome, requiredArgument } from '../call.ts';
 import { bold, green } from '../render/line.ts';
 

@@ -1,5 +1,5 @@
 import { pluginName } from '../../core/plugin-name.ts';
-import { remove } from '../../ops/remove.ts';
+import { remove } from '../../ops/plugins/remove.ts';
 import type { Call, Outcome } from '../call.ts';
 import { changeOutcome } from '../render/change.ts';
 

@@ -1,4 +1,4 @@
-import { rollback, type VersionChange } from '../../ops/rollback.ts';
+import { rollback, type VersionChange } from '../../ops/plugins/rollback.ts';
 import type { Call, Outcome } from '../call.ts';
 import { bold, green, type Line, red, yellow } from '../render/line.ts';
 

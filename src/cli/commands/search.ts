@@ -1,8 +1,8 @@
 import { SheafError } from '../../core/errors.ts';
 import type { FilterField } from '../../core/index/terms.ts';
-import { type FoundPlugin, type SearchOptions, type SearchPage, search } from '../../ops/search.ts';
+import { type FoundPlugin, type SearchOptions, type SearchPage, search } from '../../ops/plugins/search.ts';
 import type { Call, Outcome } from '../call.ts';
-import { bold, dim, green, type Line, type Span, yellow } from '../render/line.ts';
+import { bold, dim, green, type Line, red, type Span, yellow } from '../render/line.ts';
 import { tableLines } from '../render/table.ts';
 
 const DEFAULT_LIMIT = 20;
@@ -89,7 +89,8 @@ function pageLines(found: SearchPage, width: number | undefined): readonly Line[
 }
 
 /** What a person should know before they choose: one word. */
-function standing({ deprecated, yanked, installed, verified }: FoundPlugin): Span | string {
+function standing({ barred, deprecated, yanked, installed, verified }: FoundPlugin): Span | string {
+  if (barred !== undefined) return red(barred === 'malware' ? 'malware' : 'quarantined');
   if (yanked !== undefined) return yellow('withdrawn');
   if (deprecated !== undefined) return yellow('deprecated');
   if (installed !== undefined) return green('installed');

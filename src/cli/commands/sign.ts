@@ -1,4 +1,4 @@
-import { sign } from '../../ops/sign.ts';
+import { sign } from '../../ops/trust/sign.ts';
 import { createSigningPorts } from '../../wiring/signing.ts';
 import type { Call, Outcome } from '../call.ts';
 import { bold, dim, green } from '../render/line.ts';

@@ -1,5 +1,5 @@
 import { LIMITS } from '../../core/limits.ts';
-import { verifySignature } from '../../ops/signature-verify.ts';
+import { verifySignature } from '../../ops/trust/signature-verify.ts';
 import { createSigningPorts } from '../../wiring/signing.ts';
 import type { Call, Outcome } from '../call.ts';
 

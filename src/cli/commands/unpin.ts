@@ -1,5 +1,5 @@
 import { pluginName } from '../../core/plugin-name.ts';
-import { unpin } from '../../ops/pin.ts';
+import { unpin } from '../../ops/plugins/pin.ts';
 import type { Call, Outcome } from '../call.ts';
 import { rangeOutcome } from '../render/ranges.ts';
 

@@ -1,5 +1,5 @@
 import { pluginName } from '../../core/plugin-name.ts';
-import { why } from '../../ops/why.ts';
+import { why } from '../../ops/plugins/why.ts';
 import { type Call, type Outcome, requiredArgument } from '../call.ts';
 import { bold, dim, type Line, yellow } from '../render/line.ts';
 

@@ -1,5 +1,5 @@
 import { isEmptyPlan } from '../../core/resolution/plan.ts';
-import type { Changed } from '../../ops/change-plugins.ts';
+import type { Changed } from '../../ops/plugins/change-plugins.ts';
 import type { Outcome } from '../call.ts';
 import { bold, type Line } from './line.ts';
 import { doneLine, planDocument, planLines } from './plan.ts';

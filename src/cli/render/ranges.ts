@@ -1,4 +1,4 @@
-import type { RangeChange } from '../../ops/pin.ts';
+import type { RangeChange } from '../../ops/plugins/pin.ts';
 import type { Outcome } from '../call.ts';
 import { bold, type Line } from './line.ts';
 

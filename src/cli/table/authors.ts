@@ -1,7 +1,188 @@
-import type { CommandSpec } from '../command-spec.ts';
+import { TEMPLATE_NAMES } from '../../core/authoring/template-names.ts';
+import { PLATFORMS } from '../../core/platform.ts';
+import type { ArgumentSpec, CommandSpec } from '../command-spec.ts';
+
+const PLUGIN_FOLDER: ArgumentSpec = {
+  name: 'DIR',
+  kind: 'directory',
+  required: false,
+  summary: 'Folder of the plugin; . when absent',
+};
 
 /** Commands for people who make and sign plugins. */
 export const AUTHOR_COMMANDS: readonly CommandSpec[] = [
+  {
+    name: 'create',
+    aliases: [],
+    group: 'authors',
+    summary: 'Make the folder of a new plugin',
+    description: [
+      'A manifest, one source file, its guest SDK, a test, a benchmark, README, licence and a release workflow; the sample command fits the category. Nothing is overwritten.',
+    ],
+    arguments: [{ name: 'NAME', kind: 'text', required: true, summary: 'Name of the plugin' }],
+    options: [
+      {
+        name: 'template',
+        short: 't',
+        value: { name: 'TEMPLATE', kind: 'text', choices: TEMPLATE_NAMES },
+        summary: `What it is written in: ${TEMPLATE_NAMES.join(', ')}; assemblyscript when absent`,
+      },
+      {
+        name: 'category',
+        value: { name: 'CATEGORY', kind: 'category' },
+        summary: 'Category of the plugin; query-extensions when absent',
+      },
+      {
+        name: 'dir',
+        value: { name: 'DIR', kind: 'directory' },
+        summary: 'Folder to make; the name of the plugin when absent',
+      },
+      {
+        name: 'author',
+        value: { name: 'NAME', kind: 'text' },
+        summary: 'Who writes it; the name of this user when absent',
+      },
+      {
+        name: 'repository',
+        value: { name: 'URL', kind: 'text' },
+        summary: 'HTTPS address of the repository of the plugin',
+      },
+    ],
+    examples: [
+      { line: 'sheaf create graph-lens', does: 'makes a plugin in AssemblyScript' },
+      {
+        line: 'sheaf create graph-lens --template rust --category visualizers',
+        does: 'makes one in Rust that draws',
+      },
+    ],
+    dryRun: true,
+  },
+  {
+    name: 'build',
+    aliases: [],
+    group: 'authors',
+    summary: 'Build a plugin and compare it with its manifest',
+    description: [
+      'The source has the name of the plugin: .ts is AssemblyScript, .c and .rs are compiled to wasm, .js and .mjs are taken as they are. [build] in the manifest names another command.',
+    ],
+    arguments: [PLUGIN_FOLDER],
+    options: [],
+    examples: [{ line: 'sheaf build', does: 'prints size, digest, commands and capabilities' }],
+  },
+  {
+    name: 'test',
+    aliases: [],
+    group: 'authors',
+    summary: 'Test a built plugin in the sandbox that its users have',
+    description: [
+      'Runs the cases of tests/*.json, {command, input, host, expect | error}, then what every plugin has to stand: garbage, refused capabilities, its end in the middle of a call, its memory. Exit status 11 when one fails.',
+    ],
+    arguments: [PLUGIN_FOLDER],
+    options: [],
+    examples: [{ line: 'sheaf test', does: 'runs all cases and the conformance tests' }],
+  },
+  {
+    name: 'bench',
+    aliases: [],
+    group: 'authors',
+    summary: 'Measure a built plugin, alone or against the version before',
+    description: [
+      'Times are taken inside the plugin. Alone they are compared with max_query_time_us; with --against the two versions are measured in turns, and only a slowdown of more than 10 % and 5 µs that fresh processes show twice counts. Exit status 11 then.',
+    ],
+    arguments: [PLUGIN_FOLDER],
+    options: [
+      {
+        name: 'against',
+        value: { name: 'FILE|DIR', kind: 'file' },
+        summary: 'Artifact or folder of the version before',
+      },
+    ],
+    examples: [
+      { line: 'sheaf bench', does: 'compares with the budget of the manifest' },
+      { line: 'sheaf bench --against graph-lens-1.0.0.wasm', does: 'compares with an earlier release' },
+    ],
+  },
+  {
+    name: 'scan',
+    aliases: [],
+    group: 'authors',
+    summary: 'Look for what is dangerous or hidden in a plugin, and give it a score',
+    description: [
+      'The score is 100 less 20 for each rule of high, 8 of medium and 3 of low weight that finds something. A critical finding refuses the plugin whatever its score: exit status 9. Nothing is run.',
+    ],
+    arguments: [
+      { ...PLUGIN_FOLDER, name: 'DIR|FILE', kind: 'file', summary: 'Folder or artifact; . when absent' },
+    ],
+    options: [],
+    examples: [{ line: 'sheaf scan', does: 'lists each finding with its points and what to do' }],
+  },
+  {
+    name: 'check',
+    aliases: [],
+    group: 'authors',
+    summary: 'Check that a plugin is ready to be published',
+    description: ['Everything that is wrong is listed at once. Exit status 1 when something is an error.'],
+    arguments: [PLUGIN_FOLDER],
+    options: [],
+    examples: [{ line: 'sheaf check', does: 'reads manifest, files, module and tests' }],
+  },
+  {
+    name: 'pack',
+    aliases: [],
+    group: 'authors',
+    summary: 'Pack a built plugin into the artifact of a release',
+    description: [
+      'The same files give the same bytes on every machine. Prints the [[artifact]] table of the release; with --release-url and --registry it writes the whole release manifest, VERSION.toml, ready to be signed.',
+    ],
+    arguments: [PLUGIN_FOLDER],
+    options: [
+      {
+        name: 'out',
+        short: 'o',
+        value: { name: 'DIR', kind: 'directory' },
+        summary: 'Where the artifact is written; dist in the folder when absent',
+      },
+      {
+        name: 'platform',
+        value: { name: 'PLATFORM', kind: 'text', choices: PLATFORMS },
+        summary: 'Platform that the artifact is for; any when absent',
+      },
+      {
+        name: 'release-url',
+        value: { name: 'URL', kind: 'url' },
+        summary: 'Address below which the artifact will be published',
+      },
+      {
+        name: 'registry',
+        value: { name: 'ID', kind: 'text' },
+        summary: 'Id of the registry that the release is for',
+      },
+    ],
+    examples: [
+      { line: 'sheaf pack', does: 'writes dist/NAME-VERSION.wasm, or .tar.gz' },
+      {
+        line: 'sheaf pack --registry example-plugins --release-url https://git.example.org/me/graph-lens/releases/v1.0.0',
+        does: 'writes the release manifest, too',
+      },
+    ],
+    dryRun: true,
+  },
+  {
+    name: 'dev',
+    aliases: [],
+    group: 'authors',
+    summary: "Build a plugin and install it into a host's project, unverified",
+    description: [
+      'The same as sheaf build and sheaf install ./DIR --allow-local. With --watch it does so again whenever a file changes, until Ctrl-C; a plugin that does not build leaves the one before in place.',
+    ],
+    arguments: [PLUGIN_FOLDER],
+    options: [
+      { name: 'watch', summary: 'Do it again whenever a file changes' },
+      { name: 'accept-capabilities', summary: 'Agree to every capability that the manifest asks for' },
+    ],
+    examples: [{ line: 'sheaf dev --project ../app', does: 'gives the application in ../app the plugin' }],
+    dryRun: true,
+  },
   {
     name: 'key create',
     aliases: [],

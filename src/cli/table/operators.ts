@@ -12,10 +12,15 @@ export const OPERATOR_COMMANDS: readonly CommandSpec[] = [
         name: 'REGISTRY',
         kind: 'directory',
         required: true,
-        summary: 'Work tree of the registry repository',
+        summary: 'The registry repository',
       },
     ],
     options: [
+      {
+        name: 'commit',
+        value: { name: 'REV', kind: 'text' },
+        summary: 'Build from this commit, whatever lies in the work tree',
+      },
       {
         name: 'out',
         short: 'o',
@@ -27,6 +32,11 @@ export const OPERATOR_COMMANDS: readonly CommandSpec[] = [
         name: 'facts',
         value: { name: 'DIR', kind: 'directory' },
         summary: 'What workflows recorded: times, scans, measurements, downloads',
+      },
+      {
+        name: 'facts-commit',
+        value: { name: 'REV', kind: 'text' },
+        summary: 'Take the facts from this commit of their repository',
       },
       {
         name: 'previous',
@@ -115,60 +125,5 @@ export const OPERATOR_COMMANDS: readonly CommandSpec[] = [
         does: 'names the first difference, or says that there is none',
       },
     ],
-  },
-  {
-    name: 'import krew',
-    aliases: [],
-    group: 'operators',
-    summary: "Convert krew's list of kubectl plugins into releases of a registry",
-    description: [
-      'Everything is released under the owner "imported", signed with KEY. Releases that are there stay as they are, so the import can be repeated; what cannot be carried over is listed.',
-      'The plugins are native programs: maintainers of the registry grant that tier by signing the events that the import writes.',
-    ],
-    arguments: [
-      {
-        name: 'PATH',
-        kind: 'directory',
-        required: true,
-        summary: 'A checkout of krew-index, its folder plugins, or a .tar.gz of it',
-      },
-    ],
-    options: [
-      {
-        name: 'out',
-        short: 'o',
-        value: { name: 'REGISTRY', kind: 'directory' },
-        required: true,
-        summary: 'Work tree of the registry repository; made when there is none',
-      },
-      {
-        name: 'key',
-        short: 'k',
-        value: { name: 'KEY', kind: 'file' },
-        required: true,
-        summary: 'Private key that signs for the owner "imported"',
-      },
-      {
-        name: 'id',
-        value: { name: 'ID', kind: 'text' },
-        summary: 'Id of a registry that is made; the name of the directory when absent',
-      },
-      {
-        name: 'category',
-        value: { name: 'CATEGORY', kind: 'text' },
-        summary: 'Category of new plugins; kubectl-plugins when absent',
-      },
-    ],
-    examples: [
-      {
-        line: 'sheaf import krew krew-index --out kubectl-registry --key importer',
-        does: 'makes a registry of all plugins of krew, or adds what is new',
-      },
-      {
-        line: 'sheaf import krew krew-index.tar.gz --out . --key importer --dry-run',
-        does: 'shows what would be lost',
-      },
-    ],
-    dryRun: true,
   },
 ];

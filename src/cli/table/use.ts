@@ -4,11 +4,16 @@ const ACCEPT_CAPABILITIES: OptionSpec = {
   name: 'accept-capabilities',
   summary: 'Agree to every capability that the plan adds',
 };
+const ACCEPT_OWNER_CHANGE: OptionSpec = {
+  name: 'accept-owner-change',
+  summary: 'Agree to new owners of plugins, and to keys that a registry recovered',
+};
 const ALLOW_STALE: OptionSpec = {
   name: 'allow-stale',
   summary: 'Resolve on a checkpoint that has expired, for work without a network',
 };
 const PRERELEASES: OptionSpec = { name: 'prerelease', summary: 'Consider pre-release versions too' };
+const PROFILE: OptionSpec = { name: 'profile', summary: 'Say how long it took and how much memory it used' };
 const LOCK_OPTIONS: readonly OptionSpec[] = [
   { name: 'locked', summary: 'Refuse when sheaf.lock is not up to date; the default where CI is set' },
   { name: 'frozen', summary: 'Both --locked and --offline' },
@@ -16,6 +21,10 @@ const LOCK_OPTIONS: readonly OptionSpec[] = [
 const ALLOW_LOCAL: OptionSpec = {
   name: 'allow-local',
   summary: 'Install from folders and files what no registry signed',
+};
+const ALLOW_UNISOLATED_BUILD: OptionSpec = {
+  name: 'allow-unisolated-build',
+  summary: 'Build from source with all your rights where no sandbox can hold a build',
 };
 /** An option that narrows a search; given more than once, any of its values will do. */
 function filter(name: string, value: string, kind: ValueKind, summary: string): OptionSpec {
@@ -94,6 +103,7 @@ export const USE_COMMANDS: readonly CommandSpec[] = [
     description: [
       'A name may carry a version range (graph-lens@^1.2) and the alias of a registry (acme/graph-lens).',
       'A path (./graph-lens, ./lens.wasm) installs a folder or file with a sheaf.plugin.toml. Nobody signed it, so it needs --allow-local, and is marked as unverified wherever it is shown.',
+      'A plugin that is published as source is built here, in a sandbox without network, with the compilers that it requires.',
       'The new set is built beside the old one and replaces it in one step: either everything is installed or nothing changes.',
     ],
     arguments: [
@@ -108,8 +118,10 @@ export const USE_COMMANDS: readonly CommandSpec[] = [
     options: [
       ...LOCK_OPTIONS,
       ACCEPT_CAPABILITIES,
+      ACCEPT_OWNER_CHANGE,
       ALLOW_LOCAL,
       ALLOW_STALE,
+      ALLOW_UNISOLATED_BUILD,
       PRERELEASES,
       { name: 'force', short: 'f', summary: 'Install again what is already there' },
     ],
@@ -130,7 +142,14 @@ export const USE_COMMANDS: readonly CommandSpec[] = [
     group: 'use',
     summary: 'Move plugins to the newest versions that sheaf.toml allows',
     arguments: [INSTALLED_PLUGINS],
-    options: [ACCEPT_CAPABILITIES, ALLOW_LOCAL, ALLOW_STALE, PRERELEASES],
+    options: [
+      ACCEPT_CAPABILITIES,
+      ACCEPT_OWNER_CHANGE,
+      ALLOW_LOCAL,
+      ALLOW_STALE,
+      ALLOW_UNISOLATED_BUILD,
+      PRERELEASES,
+    ],
     examples: [
       { line: 'sheaf update', does: 'updates every plugin of this project' },
       { line: 'sheaf update graph-lens --dry-run', does: 'shows what updating one plugin would change' },
@@ -222,9 +241,53 @@ export const USE_COMMANDS: readonly CommandSpec[] = [
     aliases: [],
     group: 'use',
     summary: 'Check installed files against their signed releases',
+    description: [
+      'Everything is checked anew: signatures and keys, quarantines and malware, and every file on the disk. With --offline nothing is fetched for it.',
+    ],
     arguments: [INSTALLED_PLUGINS],
     options: [],
-    examples: [{ line: 'sheaf verify', does: 'names every installed file that was changed' }],
+    examples: [
+      { line: 'sheaf verify', does: 'names every installed file that was changed' },
+      { line: 'sheaf verify --offline', does: 'checks with what is on this machine' },
+    ],
+  },
+  {
+    name: 'audit',
+    aliases: [],
+    group: 'use',
+    summary: 'List what is known against the locked plugins: advisories, withdrawn versions, revoked keys',
+    description: [
+      'Reads sheaf.lock and what sheaf sync has put on this machine, asks no network, and says how old that is. Ends with 9 when there is a finding.',
+      'A finding that was looked at is set aside in sheaf.toml, with a reason and an end: [[audit.ignore]] with id, reason, until, and plugin where it counts for one only.',
+    ],
+    arguments: [],
+    options: [
+      {
+        name: 'lock',
+        value: { name: 'FILE', kind: 'file' },
+        summary: 'Another lock file than sheaf.lock of the project',
+      },
+    ],
+    examples: [
+      { line: 'sheaf audit', does: 'says what is wrong with the locked plugins, and what to do' },
+      { line: 'sheaf audit --lock ../other/sheaf.lock', does: 'looks at another lock file' },
+      { line: 'sheaf audit --json', does: 'prints the findings for a program' },
+    ],
+  },
+  {
+    name: 'log',
+    aliases: [],
+    group: 'use',
+    summary: 'Show what was installed, updated and removed on this machine',
+    description: ['The newest come first, of all projects of this user.'],
+    arguments: [],
+    options: [
+      { name: 'limit', value: { name: 'N', kind: 'count' }, summary: 'How many changes: 20 when absent' },
+    ],
+    examples: [
+      { line: 'sheaf log', does: 'lists the last 20 changes' },
+      { line: 'sheaf log --limit 1000 --json', does: 'prints many of them for a program' },
+    ],
   },
   {
     name: 'why',
@@ -237,6 +300,52 @@ export const USE_COMMANDS: readonly CommandSpec[] = [
     arguments: [{ name: 'NAME', kind: 'installed', required: true, summary: 'An installed plugin' }],
     options: [],
     examples: [{ line: 'sheaf why users', does: 'shows which plugins need users, and who needs those' }],
+  },
+  {
+    name: 'run',
+    aliases: [],
+    group: 'use',
+    summary: 'Run a command of an installed plugin',
+    description: [
+      'The plugin runs in a sandbox, as in the application that it is made for, but gets no capability: those are the application’s to give. One that cannot do without is refused.',
+      'What the command answers is printed as JSON. The status is 11 when the plugin fails.',
+    ],
+    arguments: [
+      { name: 'NAME', kind: 'installed', required: true, summary: 'An installed plugin' },
+      { name: 'COMMAND', kind: 'text', required: true, summary: 'One of its commands' },
+      { name: 'JSON', kind: 'text', required: false, summary: 'Its input; - reads it from standard input' },
+    ],
+    options: [PROFILE],
+    examples: [
+      {
+        line: `sheaf run graph-query degree '{"node":"web","graph":{"edges":[{"from":"web","to":"api"}]}}'`,
+        does: 'counts the edges of a node',
+      },
+      { line: 'sheaf run graph-query degree - --profile < graph.json', does: 'says what that cost, too' },
+    ],
+  },
+  {
+    name: 'exec',
+    aliases: [],
+    group: 'use',
+    summary: 'Execute a file with the installed plugin for its language',
+    description: [
+      'JavaScript needs no plugin: every host has an interpreter for it, in a sandbox like all others. The value of the last expression is printed as JSON.',
+    ],
+    arguments: [{ name: 'FILE', kind: 'file', required: true, summary: 'The code; - reads standard input' }],
+    options: [
+      {
+        name: 'language',
+        value: { name: 'LANG', kind: 'text' },
+        required: true,
+        summary: 'The language of the code',
+      },
+      PROFILE,
+    ],
+    examples: [
+      { line: 'sheaf exec --language expression prices.expr', does: 'evaluates an expression' },
+      { line: 'sheaf exec --language javascript - < sum.js', does: 'runs a script without any plugin' },
+    ],
   },
   {
     name: 'pin',

@@ -1,12 +1,14 @@
+import { ByteCursor } from '../byte-cursor.ts';
 import { SheafError } from '../errors.ts';
+import { leb } from './leb.ts';
 
 /** How every WebAssembly module begins: `\0asm` and version 1 (WebAssembly Core 2.0 §5.5.16). */
-const PREAMBLE = [0x00, 0x61, 0x73, 0x6d, 0x01, 0x00, 0x00, 0x00] as const;
+export const WASM_PREAMBLE: readonly number[] = [0x00, 0x61, 0x73, 0x6d, 0x01, 0x00, 0x00, 0x00];
 const CUSTOM = 0;
 
 /** Whether bytes begin like a WebAssembly module. */
 export function isWasmModule(bytes: Uint8Array): boolean {
-  return PREAMBLE.every((byte, index) => bytes[index] === byte);
+  return WASM_PREAMBLE.every((byte, index) => bytes[index] === byte);
 }
 
 /**
@@ -17,44 +19,27 @@ export function isWasmModule(bytes: Uint8Array): boolean {
  * @throws SheafError `SHEAF_ARCHIVE` when a section reaches beyond the end of the module.
  */
 export function customSection(module: Uint8Array, name: string, what: string): Uint8Array | undefined {
-  const reader: Reader = { bytes: module, at: PREAMBLE.length, what };
-  while (reader.at < module.byteLength) {
-    const id = module[reader.at++];
-    const size = readSize(reader);
-    const end = reader.at + size;
-    if (end > module.byteLength) throw truncated(what);
-    if (id === CUSTOM) {
-      const length = readSize(reader);
-      const start = reader.at + length;
-      if (start > end) throw truncated(what);
-      const found = new TextDecoder().decode(module.subarray(reader.at, start));
-      if (found === name) return module.subarray(start, end);
-    }
-    reader.at = end;
+  const cursor = new ByteCursor(module, WASM_PREAMBLE.length, module.byteLength, (clause) => {
+    return new SheafError('SHEAF_ARCHIVE', `${what} is no whole WebAssembly module: it ${clause}.`, {
+      hint: 'Build it again.',
+    });
+  });
+  while (!cursor.isAtEnd) {
+    const id = cursor.byte();
+    const section = cursor.part(cursor.u32());
+    if (id === CUSTOM && section.name() === name) return section.take(section.end - section.at);
   }
   return undefined;
 }
 
-interface Reader {
-  readonly bytes: Uint8Array;
-  at: number;
-  readonly what: string;
-}
-
-/** An unsigned 32-bit number in LEB128 (WebAssembly Core 2.0 §5.2.2): at most five bytes. */
-function readSize(reader: Reader): number {
-  let value = 0;
-  for (let position = 0; position < 5; position++) {
-    const byte = reader.bytes[reader.at++];
-    if (byte === undefined) break;
-    value += (byte & 0x7f) * 2 ** (7 * position);
-    if (byte < 0x80) return value;
-  }
-  throw truncated(reader.what);
-}
-
-function truncated(what: string): SheafError {
-  return new SheafError('SHEAF_ARCHIVE', `${what} is no whole WebAssembly module: a section is cut off.`, {
-    hint: 'Build it again.',
-  });
+/** The module with a custom section at its end (WebAssembly Core 2.0 §5.5.3): id 0, size, name, contents. */
+export function withCustomSection(module: Uint8Array, name: string, contents: Uint8Array): Uint8Array {
+  const title = new TextEncoder().encode(name);
+  const body = [...leb(title.byteLength), ...title];
+  const header = [CUSTOM, ...leb(body.length + contents.byteLength), ...body];
+  const whole = new Uint8Array(module.byteLength + header.length + contents.byteLength);
+  whole.set(module);
+  whole.set(header, module.byteLength);
+  whole.set(contents, module.byteLength + header.length);
+  return whole;
 }

@@ -13,6 +13,8 @@ export interface JsonBounds {
   readonly maxBytes: number;
   /** Objects and lists inside each other. */
   readonly maxDepth: number;
+  /** A list at the top is read as an object whose only key is this; without, it is refused. */
+  readonly listKey?: string;
 }
 
 /**
@@ -33,7 +35,7 @@ export function parseJsonDocument(
     return { value: undefined, findings: [finding] };
   };
   try {
-    const value = parser.document();
+    const value = parser.document(bounds.listKey);
     if (value === undefined)
       return refuse(0, 'wrong-type', 'The file is not a JSON object.', 'Begin it with {.');
     return {
@@ -80,13 +82,14 @@ class Parser {
     this.#maxDepth = maxDepth;
   }
 
-  /** The top-level object; undefined when the text is another JSON value. */
-  document(): Record<string, unknown> | undefined {
+  /** The top-level object, or the list as one; undefined when the text is another JSON value. */
+  document(listKey: string | undefined): Record<string, unknown> | undefined {
     this.#skipBlanks();
-    if (this.#text[this.#at] !== '{') return undefined;
-    const value = this.#object(this.root);
+    const isList = listKey !== undefined && this.#text[this.#at] === '[';
+    if (this.#text[this.#at] !== '{' && !isList) return undefined;
+    const value = isList ? this.#listAs(listKey) : this.#object(this.root);
     this.#skipBlanks();
-    if (this.#at < this.#text.length) throw this.#syntax('Something follows the end of the object');
+    if (this.#at < this.#text.length) throw this.#syntax('Something follows the end of the value');
     return value;
   }
 
@@ -138,6 +141,12 @@ class Parser {
       value.push(this.#value(child));
     }
     return value;
+  }
+
+  #listAs(key: string): Record<string, unknown> {
+    const child: PlaceNode = { offset: this.#at, children: new Map() };
+    this.root.children.set(key, child);
+    return { [key]: this.#list(child) };
   }
 
   #enter(): void {

@@ -66,11 +66,11 @@ export function readSourceText(bytes: Uint8Array, file: string, maxBytes: number
       'Save it as UTF-8 without a byte order mark (BOM).',
     );
   }
-  const text = decode(bytes, true);
+  const text = decode(bytes);
   if (text === undefined) {
     return refusal(
       'utf-8',
-      sourceText(decode(bytes, false) ?? '', file).placeAt(firstInvalid(bytes)),
+      sourceText(LENIENT.decode(bytes), file).placeAt(firstInvalid(bytes)),
       'The file is not valid UTF-8 here.',
       'Save it in the encoding UTF-8.',
     );
@@ -133,9 +133,13 @@ function lineStarts(text: string): number[] {
   return starts;
 }
 
-function decode(bytes: Uint8Array, fatal: boolean): string | undefined {
+// Kept: an index build decodes a million files, and making a decoder takes longer than using it.
+const EXACT = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
+const LENIENT = new TextDecoder('utf-8', { ignoreBOM: true });
+
+function decode(bytes: Uint8Array): string | undefined {
   try {
-    return new TextDecoder('utf-8', { fatal, ignoreBOM: true }).decode(bytes);
+    return EXACT.decode(bytes);
   } catch {
     return undefined;
   }
@@ -151,7 +155,7 @@ function firstInvalid(bytes: Uint8Array): number {
     if (validPrefix(bytes.subarray(0, middle))) low = middle;
     else high = middle - 1;
   }
-  return (decode(bytes.subarray(0, low), false) ?? '').replace(/\ufffd$/, '').length;
+  return LENIENT.decode(bytes.subarray(0, low)).replace(/\ufffd$/, '').length;
 }
 
 function validPrefix(bytes: Uint8Array): boolean {

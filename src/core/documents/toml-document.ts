@@ -1,5 +1,5 @@
 import { parse, TomlDate, TomlError } from 'smol-toml';
-import type { Finding, Reading } from '../finding.ts';
+import type { Finding, Place, Reading } from '../finding.ts';
 import { LIMITS } from '../limits.ts';
 import { quote, uncleanCharacter } from '../text.ts';
 import {
@@ -34,7 +34,7 @@ export function parseToml(
     throw error;
   }
   const document = tomlDocument(source, value);
-  const contents = judgeContents(document);
+  const contents = judgeContents(document, source.text.includes('\\'));
   return contents.length > 0 ? { value: undefined, findings: contents } : { value: document, findings: [] };
 }
 
@@ -54,38 +54,44 @@ function tomlDocument(source: SourceText, value: Record<string, unknown>): TomlD
 /**
  * Looks at every key and text after unescaping (`"\u001b"` is as bad as the byte), writes dates as text, and
  * refuses depths that later recursion could not take: dotted keys nest without any bracket.
+ *
+ * @param hasEscapes without any, all texts are pieces of a text that was found clean.
  */
-function judgeContents(document: TomlDocument): Finding[] {
+function judgeContents(document: TomlDocument, hasEscapes: boolean): readonly Finding[] {
   const findings: Finding[] = [];
-  const open: { readonly holder: Record<string, unknown>; readonly path: Path }[] = [
-    { holder: document.value, path: [] },
-  ];
-  for (let next = open.pop(); next !== undefined; next = open.pop()) {
-    const { holder, path } = next;
-    if (path.length > LIMITS.textFileDepth) {
-      return [
-        {
-          rule: 'toml-depth',
-          severity: 'error',
-          place: document.place(path),
-          message: `Tables and lists are nested more than ${LIMITS.textFileDepth} deep.`,
-          fix: 'Write it flatter.',
-        },
-      ];
-    }
-    for (const [key, value] of Object.entries(holder)) {
-      const at = [...path, key];
-      if (uncleanCharacter(key) !== undefined) findings.push(uncleanFinding(document.place(at), key));
+  // Of the table that is being looked at; one list for all, because an index build looks at millions of them.
+  const path: string[] = [];
+  const judge = (text: string): void => {
+    if (uncleanCharacter(text) !== undefined) findings.push(uncleanFinding(document.place(path), text));
+  };
+  const visit = (holder: Record<string, unknown>): boolean => {
+    if (path.length > LIMITS.textFileDepth) return false;
+    for (const key of Object.keys(holder)) {
+      const value = holder[key];
+      path.push(key);
+      if (hasEscapes) judge(key);
       if (typeof value === 'string') {
-        if (uncleanCharacter(value) !== undefined) findings.push(uncleanFinding(document.place(at), value));
+        if (hasEscapes) judge(value);
       } else if (value instanceof TomlDate) {
         holder[key] = value.toISOString().replace(/\.000(?=Z|[+-]|$)/, '');
       } else if (typeof value === 'object' && value !== null) {
-        open.push({ holder: value as Record<string, unknown>, path: at });
+        if (!visit(value as Record<string, unknown>)) return false;
       }
+      path.pop();
     }
-  }
-  return findings.slice(0, LIMITS.findingsPerFile);
+    return true;
+  };
+  return visit(document.value) ? findings.slice(0, LIMITS.findingsPerFile) : [tooDeep(document.place(path))];
+}
+
+function tooDeep(place: Place): Finding {
+  return {
+    rule: 'toml-depth',
+    severity: 'error',
+    place,
+    message: `Tables and lists are nested more than ${LIMITS.textFileDepth} deep.`,
+    fix: 'Write it flatter.',
+  };
 }
 
 function syntaxFinding(error: TomlError, file: string): Finding {

@@ -6,15 +6,16 @@ import type { Path } from '../documents/source-text.ts';
 import type { Reading } from '../finding.ts';
 import { formatInstant, type Instant } from '../instant.ts';
 import { LIMITS } from '../limits.ts';
-import type { PluginName } from '../plugin-name.ts';
+import { isPluginName } from '../plugin-name.ts';
 import { quote } from '../text.ts';
 import { validate as validateAdvisory } from '../validators/advisory.generated.js';
 import { compareVersions, isVersion, type Version } from '../version.ts';
 import { judgeUrl } from '../web-url.ts';
 
 /**
- * A security advisory in the Open Source Vulnerability format 1.7, restricted to plugins of a sheaf registry:
- * `registry/security/advisories/PLUG-<year>-<number>.json`. Keys are those of the format; dates are instants.
+ * A security advisory in the Open Source Vulnerability format 1.7, restricted to plugins of a sheaf registry and
+ * to packages that plugins are built from: `registry/security/advisories/PLUG-<year>-<number>.json`, or
+ * `MAL-<year>-<number>.json` for malware. Keys are those of the format; dates are instants.
  */
 export interface Advisory {
   readonly schema_version?: string;
@@ -29,14 +30,14 @@ export interface Advisory {
   readonly summary?: string;
   readonly details?: string;
   readonly severity?: readonly CvssScore[];
-  readonly affected: readonly AffectedPlugin[];
+  readonly affected: readonly AffectedPackage[];
   readonly references?: readonly { readonly type: string; readonly url: string }[];
   readonly credits?: readonly {
     readonly name: string;
     readonly contact?: readonly string[];
     readonly type?: string;
   }[];
-  /** `malware`: the plugin does harm on purpose, so affected versions are refused even when locked. */
+  /** `malware`: it does harm on purpose, so affected versions of a plugin are refused even when locked. */
   readonly database_specific?: { readonly malware?: boolean };
 }
 
@@ -46,9 +47,9 @@ export interface CvssScore {
   readonly score: string;
 }
 
-/** One plugin and the versions of it that an advisory is about. */
-export interface AffectedPlugin {
-  readonly package: { readonly ecosystem: string; readonly name: PluginName; readonly purl?: string };
+/** One plugin, or one package of another ecosystem, and the versions of it that an advisory is about. */
+export interface AffectedPackage {
+  readonly package: { readonly ecosystem: string; readonly name: string; readonly purl?: string };
   readonly severity?: readonly CvssScore[];
   readonly ranges?: readonly AffectedRange[];
   readonly versions?: readonly Version[];
@@ -80,10 +81,11 @@ type AdvisoryJson = Omit<Advisory, DateKey> & {
   readonly withdrawn?: string;
 };
 
-const ECOSYSTEM_PREFIX = 'sheaf:';
+/** What stands before the id of a registry in the ecosystem of its plugins. */
+export const PLUGIN_ECOSYSTEM = 'sheaf:';
 const MAX_DEPTH = LIMITS.textFileDepth;
 
-/** Reads an advisory. A base name `PLUG-….json` must be its id. */
+/** Reads an advisory. A base name `PLUG-….json` or `MAL-….json` must be its id. */
 export function readAdvisory(bytes: Uint8Array, file: string): Reading<Advisory> {
   const parsed = parseJsonDocument(bytes, file, { maxBytes: LIMITS.manifestBytes, maxDepth: MAX_DEPTH });
   return readDocument(parsed, validateAdvisory, (document, report) => {
@@ -132,41 +134,8 @@ function dateText(instant: Instant | undefined): string | undefined {
   return instant === undefined ? undefined : formatInstant(instant);
 }
 
-/**
- * Whether an advisory is about this version: it is listed, or lies in one of the ranges (OSV 1.7 "Evaluation").
- * A withdrawn advisory is about nothing.
- */
-export function affects(
-  advisory: Advisory,
-  plugin: { readonly registry: string; readonly name: PluginName; readonly version: Version },
-): boolean {
-  if (advisory.withdrawn !== undefined) return false;
-  return advisory.affected.some(
-    ({ package: { ecosystem, name }, versions = [], ranges = [] }) =>
-      ecosystem === `${ECOSYSTEM_PREFIX}${plugin.registry}` &&
-      name === plugin.name &&
-      (versions.includes(plugin.version) || ranges.some(({ events }) => inRange(plugin.version, events))),
-  );
-}
-
-function inRange(version: Version, events: readonly RangeEvent[]): boolean {
-  const limits = events.flatMap(({ limit }) => limit ?? []);
-  if (limits.length > 0 && limits.every((limit) => compareVersions(version, limit) >= 0)) return false;
-  let affected = false;
-  for (const { introduced, fixed, last_affected: last } of events) {
-    if (introduced !== undefined && isAtLeast(version, introduced)) affected = true;
-    if (fixed !== undefined && compareVersions(version, fixed) >= 0) affected = false;
-    if (last !== undefined && compareVersions(version, last) > 0) affected = false;
-  }
-  return affected;
-}
-
-function isAtLeast(version: Version, bound: Version | '0'): boolean {
-  return bound === '0' || compareVersions(version, bound) >= 0;
-}
-
 function judgeId(id: string, name: string, report: Report): void {
-  if (!name.startsWith('PLUG-') || name === `${id}.json`) return;
+  if (!/^(PLUG|MAL)-/.test(name) || name === `${id}.json`) return;
   report(
     ['id'],
     'id-file-name',
@@ -175,13 +144,22 @@ function judgeId(id: string, name: string, report: Report): void {
   );
 }
 
-function judgeAffected(affected: AffectedPlugin, path: Path, hasSeverity: boolean, report: Report): void {
+function judgeAffected(affected: AffectedPackage, path: Path, hasSeverity: boolean, report: Report): void {
   if (hasSeverity && affected.severity !== undefined) {
     report(
       [...path, 'severity'],
       'duplicate-severity',
       'The severity is given for the advisory and for this plugin.',
       'Keep it in one of the places.',
+    );
+  }
+  const { ecosystem, name } = affected.package;
+  if (ecosystem.startsWith(PLUGIN_ECOSYSTEM) && !isPluginName(name)) {
+    report(
+      [...path, 'package', 'name'],
+      'plugin-name',
+      `${quote(name)} is no name that a plugin can have.`,
+      'Write the name of the plugin as its manifest has it.',
     );
   }
   if (affected.ranges === undefined && affected.versions === undefined) {

@@ -23,6 +23,8 @@ export interface AuditFile {
   readonly manifest?: Sha256;
   /** When the release was merged. */
   readonly published: Instant;
+  /** An independent build from the source commit that the manifest names gave the same bytes. */
+  readonly reproduced?: boolean;
   readonly scan?: ScanResult;
   readonly performance?: Measurement;
   readonly compatibility: readonly EngineTrial[];
@@ -87,7 +89,7 @@ export interface Waiver {
 
 /** The file as `schemas/audit.schema.json` accepts it. */
 interface AuditToml {
-  readonly audit: Pick<AuditFile, 'registry' | 'plugin' | 'version' | 'manifest'> & {
+  readonly audit: Pick<AuditFile, 'registry' | 'plugin' | 'version' | 'manifest' | 'reproduced'> & {
     readonly published: string;
   };
   readonly scan?: Omit<ScanResult, 'findings'> & { readonly finding?: readonly ScanFinding[] };
@@ -123,6 +125,7 @@ export function readAuditFile(bytes: Uint8Array, file: string): Reading<AuditFil
       version: audit.version,
       manifest: audit.manifest,
       published: judgeInstant(['audit', 'published'], audit.published, report),
+      reproduced: audit.reproduced,
       scan: toml.scan === undefined ? undefined : scanOf(toml.scan),
       performance: toml.performance === undefined ? undefined : measurementOf(toml.performance),
       compatibility: (toml.compatibility ?? []).map(trialOf),
@@ -143,6 +146,7 @@ export function writeAuditFile(file: AuditFile): Uint8Array {
       version: file.version,
       manifest: file.manifest,
       published: formatInstant(file.published),
+      reproduced: file.reproduced,
     },
     scan: scan && {
       rules: scan.rules,

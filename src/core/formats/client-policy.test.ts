@@ -1,70 +1,60 @@
 import { describe, expect, it } from 'vitest';
-import { sha256 } from '../digest.ts';
-import type { VersionRecord } from '../index/records.ts';
-import { DAY, parseInstant } from '../instant.ts';
-import type { Version } from '../version.ts';
-import { type ClientPolicy, forbiddenBecause, policyOf, stricterPolicy } from './client-policy.ts';
-
-const now = parseInstant('2026-11-20T00:00:00Z')!;
-const release: VersionRecord = {
-  version: '1.0.0' as Version,
-  manifest: sha256(Buffer.from('')),
-  bundle: 0,
-  tier: 'native',
-  capabilities: [
-    { id: 'query', optional: false },
-    { id: 'net', optional: true },
-  ],
-  platforms: ['any'],
-  engines: {},
-  dependencies: {},
-  published: '2026-11-18T00:00:00Z',
-};
+import { DAY } from '../instant.ts';
+import { admitsCapability, policyOf, stricterPolicy } from './client-policy.ts';
 
 describe('a policy', () => {
-  it('admits everything by default', () => {
-    expect(forbiddenBecause(policyOf({}), release, now)).toBeUndefined();
-  });
-
-  it.each([
-    [{ tiers: ['wasm'] as const }, 'is of the tier native, which the policy does not admit'],
-    [{ deny_capabilities: ['query'] }, 'needs the capability query, which the policy denies'],
-    [{ deny_capabilities: ['net'] }, undefined],
-    [{ minimum_release_age: '3d' }, 'was published more recently than the policy allows'],
-    [{ minimum_release_age: '2d' }, undefined],
-  ])('%j judges a release', (table, reason) => {
-    expect(forbiddenBecause(policyOf(table), release, now)).toBe(reason);
-  });
-
-  it('takes a release that hides its age for a new one', () => {
-    const { published: _, ...hiding } = release;
-    expect(forbiddenBecause(policyOf({ minimum_release_age: '1s' }), hiding, now)).toContain(
-      'does not say when',
-    );
-    expect(forbiddenBecause(policyOf({}), hiding, now)).toBeUndefined();
-  });
-
-  it('is tightened by a project and never loosened', () => {
-    const user: ClientPolicy = {
-      onKeyChange: 'refuse',
-      minimumReleaseAge: DAY,
+  it('is tightened by whoever comes later and never loosened', () => {
+    const strict = policyOf({
+      allow: ['acme/*'],
+      deny: ['left-pad'],
       tiers: ['wasm'],
-      denyCapabilities: ['net'],
-    };
-    const loose = policyOf({});
-    expect(stricterPolicy(user, loose)).toEqual(user);
-    expect(stricterPolicy(loose, user)).toEqual(user);
-    const other: ClientPolicy = {
-      onKeyChange: 'ask',
-      minimumReleaseAge: 2 * DAY,
-      tiers: ['native'],
-      denyCapabilities: ['env'],
-    };
-    expect(stricterPolicy(user, other)).toEqual({
-      onKeyChange: 'refuse',
-      minimumReleaseAge: 2 * DAY,
-      tiers: [],
-      denyCapabilities: ['env', 'net'],
+      allow_capabilities: ['query'],
+      deny_capabilities: ['net'],
+      allow_licenses: ['MIT', 'ISC'],
+      deny_licenses: ['GPL-2.0-only'],
+      minimum_score: 80,
+      minimum_release_age: '1d',
+      required_reviews: 2,
+      require_sk: true,
+      on_key_change: 'refuse',
     });
+    expect(stricterPolicy(strict, policyOf({}))).toEqual(strict);
+    expect(stricterPolicy(policyOf({}), strict)).toEqual(strict);
+    const other = policyOf({
+      allow: ['graph-*'],
+      deny: ['bad-*'],
+      tiers: ['native', 'wasm'],
+      allow_capabilities: ['query', 'env'],
+      deny_capabilities: ['env'],
+      allow_licenses: ['MIT'],
+      deny_licenses: ['AGPL-3.0-only'],
+      minimum_score: 60,
+      minimum_release_age: '2d',
+      required_reviews: 1,
+    });
+    expect(stricterPolicy(strict, other)).toEqual({
+      allow: [['acme/*'], ['graph-*']],
+      deny: ['bad-*', 'left-pad'],
+      tiers: ['wasm'],
+      allowCapabilities: ['query'],
+      denyCapabilities: ['env', 'net'],
+      allowLicenses: ['MIT'],
+      denyLicenses: ['AGPL-3.0-only', 'GPL-2.0-only'],
+      minimumScore: 80,
+      minimumReleaseAge: 2 * DAY,
+      requiredReviews: 2,
+      requireSk: true,
+      onKeyChange: 'refuse',
+    });
+  });
+
+  it('lets a plugin be given what is allowed and not denied', () => {
+    expect(admitsCapability(policyOf({}), 'net')).toBe(true);
+    expect(admitsCapability(policyOf({ allow_capabilities: ['query'] }), 'net')).toBe(false);
+    expect(admitsCapability(policyOf({ allow_capabilities: ['net'] }), 'net')).toBe(true);
+    expect(
+      admitsCapability(policyOf({ allow_capabilities: ['net'], deny_capabilities: ['net'] }), 'net'),
+    ).toBe(false);
+    expect(admitsCapability(policyOf({ allow_capabilities: [] }), 'net')).toBe(false);
   });
 });

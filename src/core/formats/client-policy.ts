@@ -1,68 +1,99 @@
-import type { VersionRecord } from '../index/records.ts';
-import { type Instant, parseDuration, parseInstant } from '../instant.ts';
+import { parseDuration } from '../instant.ts';
 import type { Tier } from './manifest.ts';
+import type { PluginPattern } from './name-pattern.ts';
 
-/** What a client refuses to install: the `[policy]` of config.toml and of sheaf.toml, defaults filled in. */
+/** What a client refuses to install: `[policy]` of policy.toml, config.toml and sheaf.toml, defaults filled in. */
 export interface ClientPolicy {
-  /** After a recovery replaced an owner's key: ask a person, or refuse. */
-  readonly onKeyChange: 'ask' | 'refuse';
+  /** A plugin must be in every one of these lists; there is one for each file that has any. */
+  readonly allow: readonly (readonly PluginPattern[])[];
+  readonly deny: readonly PluginPattern[];
+  readonly tiers: readonly Tier[];
+  /** The only capabilities that a plugin may require or be given; undefined for any. */
+  readonly allowCapabilities: readonly string[] | undefined;
+  readonly denyCapabilities: readonly string[];
+  /** The only licences that suffice, as SPDX ids; undefined for any. */
+  readonly allowLicenses: readonly string[] | undefined;
+  readonly denyLicenses: readonly string[];
+  /** Of 100; with 0, releases without a score are admitted, too. */
+  readonly minimumScore: number;
   /** Milliseconds a release must have been published for. */
   readonly minimumReleaseAge: number;
-  readonly tiers: readonly Tier[];
-  /** Capabilities that no plugin may require. */
-  readonly denyCapabilities: readonly string[];
+  /** How many reviewers must have approved a release. */
+  readonly requiredReviews: number;
+  /** Whether a release must be signed with a key on a security key. */
+  readonly requireSk: boolean;
+  /** When a recovery replaced an owner's keys, or a plugin has another owner: ask a person, or refuse. */
+  readonly onKeyChange: 'ask' | 'refuse';
 }
 
 /** `[policy]` as the schema admits it. */
 export interface PolicyTable {
-  readonly on_key_change?: 'ask' | 'refuse';
-  readonly minimum_release_age?: string;
+  readonly allow?: readonly PluginPattern[];
+  readonly deny?: readonly PluginPattern[];
   readonly tiers?: readonly Tier[];
+  readonly allow_capabilities?: readonly string[];
   readonly deny_capabilities?: readonly string[];
+  readonly allow_licenses?: readonly string[];
+  readonly deny_licenses?: readonly string[];
+  readonly minimum_score?: number;
+  readonly minimum_release_age?: string;
+  readonly required_reviews?: number;
+  readonly require_sk?: boolean;
+  readonly on_key_change?: 'ask' | 'refuse';
 }
 
 /** The policy that a checked table states. */
 export function policyOf(table: PolicyTable): ClientPolicy {
   return {
-    onKeyChange: table.on_key_change ?? 'ask',
-    minimumReleaseAge: parseDuration(table.minimum_release_age ?? '0s') ?? 0,
+    allow: table.allow === undefined ? [] : [table.allow],
+    deny: table.deny ?? [],
     tiers: table.tiers ?? ['wasm', 'native', 'core'],
+    allowCapabilities: table.allow_capabilities,
     denyCapabilities: table.deny_capabilities ?? [],
-  };
-}
-
-/** The policy under which both hold. A project can tighten the user's own rules and never loosen them. */
-export function stricterPolicy(user: ClientPolicy, project: ClientPolicy): ClientPolicy {
-  return {
-    onKeyChange: user.onKeyChange === 'refuse' ? 'refuse' : project.onKeyChange,
-    minimumReleaseAge: Math.max(user.minimumReleaseAge, project.minimumReleaseAge),
-    tiers: user.tiers.filter((tier) => project.tiers.includes(tier)),
-    denyCapabilities: [...new Set([...user.denyCapabilities, ...project.denyCapabilities])].toSorted(),
+    allowLicenses: table.allow_licenses,
+    denyLicenses: table.deny_licenses ?? [],
+    minimumScore: table.minimum_score ?? 0,
+    minimumReleaseAge: parseDuration(table.minimum_release_age ?? '0s') ?? 0,
+    requiredReviews: table.required_reviews ?? 0,
+    requireSk: table.require_sk ?? false,
+    onKeyChange: table.on_key_change ?? 'ask',
   };
 }
 
 /**
- * Why the policy forbids a version, as the end of a sentence: "is of the tier native, which the policy does
- * not admit"; undefined when it may be installed. A release without a published time counts as brand new:
- * the time is a fact that a registry could withhold to get around the minimum age.
+ * The policy under which both hold. A machine's rules can be tightened by its user and those by a project; nobody
+ * loosens them: whatever this admits, each of the two admits.
  */
-export function forbiddenBecause(
-  policy: ClientPolicy,
-  version: VersionRecord,
-  now: Instant,
-): string | undefined {
-  if (!policy.tiers.includes(version.tier)) {
-    return `is of the tier ${version.tier}, which the policy does not admit`;
-  }
-  const denied = version.capabilities.find(
-    (capability) => !capability.optional && policy.denyCapabilities.includes(capability.id),
-  );
-  if (denied !== undefined) return `needs the capability ${denied.id}, which the policy denies`;
-  const published = version.published === undefined ? undefined : parseInstant(version.published);
-  if (policy.minimumReleaseAge > 0 && now - (published ?? now) < policy.minimumReleaseAge) {
-    return published === undefined
-      ? 'does not say when it was published, and the policy demands a minimum age'
-      : 'was published more recently than the policy allows';
-  }
-  return undefined;
+export function stricterPolicy(a: ClientPolicy, b: ClientPolicy): ClientPolicy {
+  return {
+    allow: [...a.allow, ...b.allow],
+    deny: union(a.deny, b.deny),
+    tiers: a.tiers.filter((tier) => b.tiers.includes(tier)),
+    allowCapabilities: common(a.allowCapabilities, b.allowCapabilities),
+    denyCapabilities: union(a.denyCapabilities, b.denyCapabilities),
+    allowLicenses: common(a.allowLicenses, b.allowLicenses),
+    denyLicenses: union(a.denyLicenses, b.denyLicenses),
+    minimumScore: Math.max(a.minimumScore, b.minimumScore),
+    minimumReleaseAge: Math.max(a.minimumReleaseAge, b.minimumReleaseAge),
+    requiredReviews: Math.max(a.requiredReviews, b.requiredReviews),
+    requireSk: a.requireSk || b.requireSk,
+    onKeyChange: a.onKeyChange === 'refuse' ? 'refuse' : b.onKeyChange,
+  };
+}
+
+/** Whether a plugin may be given a capability. */
+export function admitsCapability(policy: ClientPolicy, id: string): boolean {
+  return policy.allowCapabilities?.includes(id) !== false && !policy.denyCapabilities.includes(id);
+}
+
+function union<T extends string>(a: readonly T[], b: readonly T[]): readonly T[] {
+  return [...new Set([...a, ...b])].toSorted();
+}
+
+/** What both lists have, where a missing one has everything. */
+function common(
+  a: readonly string[] | undefined,
+  b: readonly string[] | undefined,
+): readonly string[] | undefined {
+  return a === undefined || b === undefined ? (a ?? b) : a.filter((entry) => b.includes(entry));
 }

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { sha256 } from '../digest.ts';
 import { valueOf } from '../finding.ts';
+import { policyOf } from './client-policy.ts';
 import { addRegistry, readConfig, removeRegistry } from './config-file.ts';
 import { getSetting, listSettings, setSetting, unsetSetting } from './config-settings.ts';
 
@@ -29,12 +30,8 @@ describe('config.toml', () => {
       `[registries.main]\nid = "x1"\nurl = "../with blanks/registry"\nroot = "sha256:${root}"\n`,
     );
     expect(config.registries[0]?.urls).toEqual(['../with blanks/registry']);
-    expect(config.policy).toEqual({
-      onKeyChange: 'ask',
-      minimumReleaseAge: 0,
-      tiers: ['wasm', 'native', 'core'],
-      denyCapabilities: [],
-    });
+    expect(config.policy).toEqual(policyOf({}));
+    expect(config.routes).toEqual({});
   });
 
   it('refuses a registry without its root', () => {
@@ -52,6 +49,11 @@ describe('settings', () => {
     expect(set('policy.tiers', 'wasm, native')).toBe(text.replace('["wasm"]', '["wasm", "native"]'));
     expect(read(set('policy.minimum_release_age', '3d')).policy.minimumReleaseAge).toBe(259_200_000);
     expect(read(set('engines.rust', '1.70.0')).engines).toEqual({ rust: '1.70.0' });
+    expect(read(set('policy.minimum_score', '80')).policy.minimumScore).toBe(80);
+    expect(read(set('policy.require_sk', 'true')).policy.requireSk).toBe(true);
+    expect(read(set('policy.allow', 'acme/*, graph-*')).policy.allow).toEqual([['acme/*', 'graph-*']]);
+    expect(read(set('routes.acme-*', 'acme, public')).routes).toEqual({ 'acme-*': ['acme', 'public'] });
+    expect(unsetSetting(set('routes.acme-*', 'acme'), 'routes.acme-*')).not.toContain('acme');
     expect(unsetSetting(text, 'policy.tiers')).toBe('# mine\n[policy]\n');
   });
 
@@ -81,6 +83,17 @@ describe('settings', () => {
         message: '"never" is no value for policy.on_key_change.',
       }),
     );
+    for (const [key, value] of [
+      ['policy.minimum_score', '101'],
+      ['policy.minimum_score', 'high'],
+      ['policy.required_reviews', '-1'],
+      ['policy.require_sk', 'yes'],
+      ['policy.allow', 'Acme'],
+      ['policy.allow', 'a*b'],
+      ['routes.acme-*', 'Not An Id'],
+    ] as const) {
+      expect(() => set(key, value), key).toThrow(expect.objectContaining({ code: 'SHEAF_USAGE' }));
+    }
     expect(() => set('engines.rust', '1.70')).toThrow(expect.objectContaining({ code: 'SHEAF_USAGE' }));
   });
 

@@ -14,11 +14,22 @@ export interface Setting {
   readonly value: string;
 }
 
-const POLICY_KEYS: Readonly<Record<string, 'text' | 'list'>> = {
-  'policy.on_key_change': 'text',
-  'policy.minimum_release_age': 'text',
+/** How a value is written in TOML: in quotes, as a list of such, or as it is typed. */
+type Kind = 'text' | 'list' | 'number' | 'flag';
+
+const POLICY_KEYS: Readonly<Record<string, Kind>> = {
+  'policy.allow': 'list',
+  'policy.deny': 'list',
   'policy.tiers': 'list',
+  'policy.allow_capabilities': 'list',
   'policy.deny_capabilities': 'list',
+  'policy.allow_licenses': 'list',
+  'policy.deny_licenses': 'list',
+  'policy.minimum_score': 'number',
+  'policy.minimum_release_age': 'text',
+  'policy.required_reviews': 'number',
+  'policy.require_sk': 'flag',
+  'policy.on_key_change': 'text',
 };
 
 /** Every setting of the text, in its order. The text must be one that `readConfig` accepts. */
@@ -45,7 +56,7 @@ export function getSetting(text: string, key: string): string | undefined {
  * @throws SheafError `SHEAF_USAGE` when no setting has that key or the value does not fit.
  */
 export function setSetting(text: string, key: string, value: string, file: string): string {
-  const source = settableKind(text, key) === 'text' ? tomlString(value) : listSource(value);
+  const source = sourceOf(settableKind(text, key), value);
   const edited = setTomlValue(text, key.split('.'), source);
   const reading = readConfig(new TextEncoder().encode(edited), file);
   const [finding] = reading.findings;
@@ -65,7 +76,7 @@ export function unsetSetting(text: string, key: string): string {
   return removeTomlValue(text, key.split('.'));
 }
 
-function settableKind(text: string, key: string): 'text' | 'list' {
+function settableKind(text: string, key: string): Kind {
   const kind = kindOf(key);
   if (kind !== undefined) return kind;
   // A registry is a decision about trust: its root was shown and agreed to, which no `config set` may skip.
@@ -77,8 +88,9 @@ function settableKind(text: string, key: string): 'text' | 'list' {
   throw unknownKey(key, listSettings(text));
 }
 
-function kindOf(key: string): 'text' | 'list' | undefined {
+function kindOf(key: string): Kind | undefined {
   if (Object.hasOwn(POLICY_KEYS, key)) return POLICY_KEYS[key];
+  if (/^routes\.[a-z0-9-]*\*?$/.test(key)) return 'list';
   return /^engines\.[a-z0-9_-]+$/.test(key) ? 'text' : undefined;
 }
 
@@ -88,9 +100,16 @@ function unknownKey(key: string, settings: readonly Setting[]): SheafError {
   return new SheafError('SHEAF_USAGE', `There is no setting ${quote(key)}.`, {
     hint:
       meant === undefined
-        ? `The settings are ${Object.keys(POLICY_KEYS).join(', ')} and engines.<name>.`
+        ? `The settings are ${Object.keys(POLICY_KEYS).join(', ')} engines.<name> and routes.<pattern>.`
         : `Did you mean ${meant}?`,
   });
+}
+
+function sourceOf(kind: Kind, value: string): string {
+  if (kind === 'list') return listSource(value);
+  const isLiteral = kind === 'number' ? /^(0|[1-9][0-9]{0,5})$/.test(value) : /^(true|false)$/.test(value);
+  // What is no number, or neither true nor false, becomes a text, which the schema refuses in its own words.
+  return kind !== 'text' && isLiteral ? value : tomlString(value);
 }
 
 function listSource(value: string): string {

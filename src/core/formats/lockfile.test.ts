@@ -54,6 +54,14 @@ function refusal(text: string): SheafError {
 }
 
 describe('sheaf.lock', () => {
+  it('keeps which registries had no plugin of a name', () => {
+    const absent = { ...lock, plugins: [{ ...plugin('lens'), absentIn: ['acme', 'beta'] }] };
+    const written = new TextDecoder().decode(writeLockfile(absent));
+    expect(written).toContain('registry = "example-plugins"\nabsent_in = ["acme", "beta"]\n');
+    expect(read(written)).toEqual(absent);
+    expect(text).not.toContain('absent_in');
+  });
+
   it('reads what it writes', () => {
     expect(read(text)).toEqual(lock);
     expect(read(new TextDecoder().decode(writeLockfile({ registries: [], plugins: [] })))).toEqual({

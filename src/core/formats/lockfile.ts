@@ -36,6 +36,8 @@ export interface LockedPlugin {
   readonly name: PluginName;
   readonly version: Version;
   readonly registry: string;
+  /** Ids of registries that come before this one and had no plugin of the name; left out where there are none. */
+  readonly absentIn?: readonly string[];
   /** Digest of the manifest's bytes. */
   readonly manifest: Sha256;
   /** Version of the owner file and fingerprint (`SHA256:…`) of the key that signed the release. */
@@ -82,7 +84,7 @@ export function readLockfile(bytes: Uint8Array, file: string): Reading<Lockfile>
     const table = value as unknown as LockTable;
     const lock: Lockfile = {
       registries: (table.registry ?? []).toSorted((a, b) => order(a.id, b.id)),
-      plugins: (table.plugin ?? []).map(withDependencies).toSorted((a, b) => order(a.name, b.name)),
+      plugins: (table.plugin ?? []).map(lockedPlugin).toSorted((a, b) => order(a.name, b.name)),
       ...(table.local === undefined
         ? {}
         : { local: table.local.map(withDependencies).toSorted((a, b) => order(a.name, b.name)) }),
@@ -125,13 +127,21 @@ export function writeLockfile(lock: Lockfile): Uint8Array {
 /** The checked tables of the file. */
 interface LockTable {
   readonly registry?: readonly LockedRegistry[];
-  readonly plugin?: readonly WithoutDependencies<LockedPlugin>[];
+  readonly plugin?: readonly PluginTable[];
   readonly local?: readonly WithoutDependencies<LockedLocal>[];
 }
+
+type PluginTable = WithoutDependencies<Omit<LockedPlugin, 'absentIn'>> & {
+  readonly absent_in?: readonly string[];
+};
 
 /** The table is left out where it would be empty. */
 type WithoutDependencies<T extends Pick<LockedPlugin, 'dependencies'>> = Omit<T, 'dependencies'> &
   Partial<Pick<LockedPlugin, 'dependencies'>>;
+
+function lockedPlugin({ absent_in: absentIn, ...plugin }: PluginTable): LockedPlugin {
+  return { ...withDependencies(plugin), ...(absentIn === undefined ? {} : { absentIn }) };
+}
 
 function withDependencies<T extends Partial<Pick<LockedPlugin, 'dependencies'>>>(
   plugin: T,
@@ -186,7 +196,7 @@ function judge(table: LockTable, report: Report): void {
 }
 
 function judgePlugin(
-  plugin: WithoutDependencies<LockedPlugin | LockedLocal>,
+  plugin: PluginTable | WithoutDependencies<LockedLocal>,
   at: Path,
   before: ReadonlySet<PluginName>,
   report: Report,
@@ -221,6 +231,7 @@ function pluginBlock(plugin: LockedPlugin): string {
     `name = ${tomlString(plugin.name)}`,
     `version = ${tomlString(plugin.version)}`,
     `registry = ${tomlString(plugin.registry)}`,
+    ...(plugin.absentIn === undefined ? [] : [`absent_in = [${plugin.absentIn.map(tomlString).join(', ')}]`]),
     `manifest = ${tomlString(plugin.manifest)}`,
     `owner = ${inline(plugin.owner, ['name', 'version', 'key'])}`,
     `tier = ${tomlString(plugin.tier)}`,

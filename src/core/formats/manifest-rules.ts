@@ -231,6 +231,14 @@ function judgeArtifacts(toml: ManifestToml, report: Report): void {
         'Add [build] with command and output.',
       );
     }
+    if (artifact.kind === 'source' && artifact.entry !== undefined) {
+      report(
+        ['artifact', index, 'entry'],
+        'source-entry',
+        'The artifact is source, and what it becomes is the file to load.',
+        'Remove entry: [build] output names it.',
+      );
+    }
     if (artifact.kind === 'binary' && (toml.security?.tier ?? 'wasm') === 'wasm') {
       report(
         ['artifact', index, 'kind'],

@@ -356,6 +356,11 @@ describe('what is refused, with place and fix', () => {
     expect(read(text).findings).toMatchObject([{ rule: 'missing-build' }]);
   });
 
+  it('source that names a file to load beside the one that it builds', () => {
+    const source = RELEASED.replace('kind = "archive"', 'kind = "source"');
+    expect(read(AUTHORED + FURTHER + source).findings).toMatchObject([{ rule: 'source-entry' }]);
+  });
+
   it('all at once, in the order of the file', () => {
     const text = AUTHORED.replace('"1.2.0"', '"x"')
       .replace('license =', 'licence =')

@@ -3,6 +3,7 @@ import { sha256 } from '../digest.ts';
 import { valueOf } from '../finding.ts';
 import { pluginName } from '../plugin-name.ts';
 import type { VersionRange } from '../version.ts';
+import { policyOf } from './client-policy.ts';
 import { addLocalPlugin, addPlugin, readProjectFile, removePlugin, setRange } from './project-file.ts';
 
 const root = sha256(Buffer.from('root'));
@@ -30,8 +31,22 @@ plugins_file = "plugins.json"
 on_key_change = "refuse"
 minimum_release_age = "3d"
 
+[routes]
+"acme-*" = "acme"
+
 [engines]
 parseltongue = "0.4.2"
+
+[[audit.ignore]]
+id = "PLUG-2026-0001"
+plugin = "graph-lens"
+reason = "no untrusted graphs here"
+until = "2027-01-31"
+
+[[audit.ignore]]
+id = "CVE-2026-1234"
+reason = "not reachable"
+until = "2028-02-29"
 `;
 
 describe('readProjectFile', () => {
@@ -45,13 +60,24 @@ describe('readProjectFile', () => {
       local: [],
       config: { 'graph-lens': { depth: 3 } },
       host: { pluginsFile: 'plugins.json' },
-      policy: {
-        onKeyChange: 'refuse',
-        minimumReleaseAge: 3 * 24 * 60 * 60 * 1000,
-        tiers: ['wasm', 'native', 'core'],
-        denyCapabilities: [],
-      },
+      policy: policyOf({ on_key_change: 'refuse', minimum_release_age: '3d' }),
+      routes: { 'acme-*': ['acme'] },
       engines: { parseltongue: '0.4.2' },
+      auditIgnores: [
+        {
+          id: 'PLUG-2026-0001',
+          plugin: 'graph-lens',
+          reason: 'no untrusted graphs here',
+          until: '2027-01-31',
+          ends: Date.UTC(2027, 1, 1),
+        },
+        {
+          id: 'CVE-2026-1234',
+          reason: 'not reachable',
+          until: '2028-02-29',
+          ends: Date.UTC(2028, 2, 1),
+        },
+      ],
     });
   });
 
@@ -70,6 +96,11 @@ describe('readProjectFile', () => {
     ['[plugins]\ngraph-lens = { path = "" }\n', 2, 'plugins.graph-lens.path'],
     ['[plugins]\ngraph-lens = 1\n', 2, 'plugins.graph-lens is 1'],
     ['[host]\nplugins_file = "../up.json"\n', 2, 'host.plugins_file'],
+    ['[[audit.ignore]]\nid = "PLUG-2026-0001"\nuntil = "2027-01-31"\n', 1, '"reason"'],
+    ['[[audit.ignore]]\nid = "PLUG-2026-0001"\nreason = "none"\n', 1, '"until"'],
+    ['[[audit.ignore]]\nid = "A"\nreason = "none"\nuntil = "2027-02-29"\n', 4, 'not a day of the calendar'],
+    ['[[audit.ignore]]\nid = "A"\nreason = "none"\nuntil = "soon"\n', 4, 'until'],
+    ['[[audit.ignore]]\nid = "A B"\nreason = "none"\nuntil = "2027-01-31"\n', 2, 'id'],
     ['[engines]\nrust = "1.70"\n', 2, 'engines.rust'],
     ['[engines]\nrust = "99999999999999999999.0.0"\n', 2, 'not a version'],
     ['[registries.x]\nid = "x"\nurl = "--upload-pack=evil"\n', 3, 'registries'],

@@ -9,7 +9,9 @@ import type { PluginName } from '../plugin-name.ts';
 import { quote } from '../text.ts';
 import { validate as validateProject } from '../validators/project.generated.js';
 import { isVersionRange, type VersionRange } from '../version.ts';
+import { type AuditIgnore, type AuditIgnoreTable, auditIgnoresOf } from './audit-ignore.ts';
 import { type ClientPolicy, type PolicyTable, policyOf } from './client-policy.ts';
+import { type Routes, type RoutesTable, routesOf } from './routes.ts';
 
 /** What a project wants: `sheaf.toml`. It only ever proposes; trust and consent are the user's. */
 export interface ProjectFile {
@@ -25,8 +27,12 @@ export interface ProjectFile {
     readonly pluginsFile?: string;
   };
   readonly policy: ClientPolicy;
+  /** They narrow down where the user would look, and never lead anywhere else. */
+  readonly routes: Routes;
   /** Versions of the engines that the host brings along. */
   readonly engines: Engines;
+  /** Findings of `sheaf audit` that people accept for a while. */
+  readonly auditIgnores: readonly AuditIgnore[];
 }
 
 /** A registry that a project proposes; `sheaf registry add` decides. */
@@ -82,7 +88,9 @@ export function readProjectFile(bytes: Uint8Array, file: string): Reading<Projec
       ),
       host: pluginsFile === undefined ? {} : { pluginsFile },
       policy: policyOf(table.policy ?? {}),
+      routes: routesOf(table.routes ?? {}),
       engines: enginesOf(table.engines ?? {}, report),
+      auditIgnores: auditIgnoresOf(table.audit?.ignore ?? [], report),
     };
   });
 }
@@ -148,7 +156,9 @@ interface ProjectTable {
   readonly plugin?: Readonly<Record<PluginName, { readonly config?: Readonly<Record<string, unknown>> }>>;
   readonly host?: { readonly plugins_file?: string };
   readonly policy?: PolicyTable;
+  readonly routes?: RoutesTable;
   readonly engines?: Readonly<Record<string, string>>;
+  readonly audit?: { readonly ignore?: readonly AuditIgnoreTable[] };
 }
 
 interface RegistryTable {

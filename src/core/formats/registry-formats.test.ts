@@ -182,10 +182,16 @@ const FORMATS: readonly Format[] = [
         reviewer: name,
         date: instant,
         rating: fc.integer({ min: 1, max: 5 }),
-        verdict: fc.constantFrom('approve', 'reject', 'abstain'),
+        verdict: fc.constantFrom('approve', 'concerns', 'reject'),
         thoroughness: fc.constantFrom('low', 'medium', 'high'),
       },
-      { manifest: digest, text: fc.tuple(line, line).map((lines) => lines.join('\n')) },
+      {
+        manifest: digest,
+        text: fc.tuple(line, line).map((lines) => lines.join('\n')),
+        attests: fc.uniqueArray(fc.constantFrom('security-audit', 'endorsement', 'host-agreement'), {
+          minLength: 1,
+        }),
+      },
     ),
   ],
   [
@@ -210,6 +216,7 @@ const FORMATS: readonly Format[] = [
       },
       {
         manifest: digest,
+        reproduced: fc.boolean(),
         scan: some({
           rules: line,
           score: fc.nat(100),
@@ -291,7 +298,7 @@ const FORMATS: readonly Format[] = [
       people: tables(
         some(
           { expertise: slugs, maintainer: fc.boolean() },
-          { github: line, gitlab: line, maxOpen: fc.constant(5) },
+          { hostTeam: fc.boolean(), github: line, gitlab: line, maxOpen: fc.constant(5) },
         ),
       ),
     }),

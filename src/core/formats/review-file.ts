@@ -22,10 +22,20 @@ export interface ReviewFile {
   readonly date: Instant;
   /** 1 (bad) to 5 (excellent). */
   readonly rating: number;
-  readonly verdict: 'approve' | 'reject' | 'abstain';
+  readonly verdict: 'approve' | 'concerns' | 'reject';
   readonly thoroughness: 'low' | 'medium' | 'high';
   readonly text?: string;
+  /** What the reviewer states besides, as evidence for a promotion. */
+  readonly attests?: readonly Attestation[];
 }
+
+/** What a promotion asks people to state, each under their signature. */
+export type Attestation =
+  | 'security-audit'
+  | 'performance-review'
+  | 'endorsement'
+  | 'strategic-importance'
+  | 'host-agreement';
 
 /** Reads a review. A base name of the form `<version>.<reviewer>.toml` must be that of the review. */
 export function readReviewFile(bytes: Uint8Array, file: string): Reading<ReviewFile> {
@@ -54,6 +64,7 @@ export function readReviewFile(bytes: Uint8Array, file: string): Reading<ReviewF
       verdict: review.verdict,
       thoroughness: review.thoroughness,
       text: review.text,
+      attests: review.attests,
     });
   });
 }
@@ -72,6 +83,7 @@ export function writeReviewFile(review: ReviewFile): Uint8Array {
       verdict: review.verdict,
       thoroughness: review.thoroughness,
       text: review.text,
+      attests: review.attests,
     },
   });
 }

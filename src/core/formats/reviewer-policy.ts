@@ -22,6 +22,8 @@ export interface ReviewerPolicy {
 export interface Reviewer {
   readonly expertise: readonly string[];
   readonly maintainer: boolean;
+  /** Speaks for the team of the host application. */
+  readonly hostTeam?: boolean;
   /** Accounts on forges. */
   readonly github?: string;
   readonly gitlab?: string;
@@ -42,6 +44,7 @@ interface ReviewerPolicyToml {
       {
         readonly expertise: readonly string[];
         readonly maintainer?: boolean;
+        readonly host_team?: boolean;
         readonly github?: string;
         readonly gitlab?: string;
         readonly max_open?: number;
@@ -72,9 +75,9 @@ export function readReviewerPolicy(bytes: Uint8Array, file: string): Reading<Rev
       fallbackAfter,
       people: Object.fromEntries(
         Object.entries(reviewer).map(
-          ([name, { expertise, maintainer = false, github, gitlab, max_open }]) => [
+          ([name, { expertise, maintainer = false, host_team, github, gitlab, max_open }]) => [
             name,
-            defined({ expertise, maintainer, github, gitlab, maxOpen: max_open }),
+            defined({ expertise, maintainer, hostTeam: host_team, github, gitlab, maxOpen: max_open }),
           ],
         ),
       ),
@@ -85,10 +88,17 @@ export function readReviewerPolicy(bytes: Uint8Array, file: string): Reading<Rev
 /** Writes a reviewer policy as {@link readReviewerPolicy} reads it. */
 export function writeReviewerPolicy(policy: ReviewerPolicy): Uint8Array {
   const people = Object.entries(policy.people).map(([name, person]) => {
-    const { expertise, maintainer, github, gitlab, maxOpen } = person;
+    const { expertise, maintainer, hostTeam, github, gitlab, maxOpen } = person;
     return [
       name,
-      defined({ expertise, maintainer: maintainer || undefined, github, gitlab, max_open: maxOpen }),
+      defined({
+        expertise,
+        maintainer: maintainer || undefined,
+        host_team: hostTeam,
+        github,
+        gitlab,
+        max_open: maxOpen,
+      }),
     ] as const;
   });
   return writeToml({

@@ -1,5 +1,5 @@
-import { expect, it } from 'vitest';
-import { licenseProblem } from './spdx.ts';
+import { describe, expect, it } from 'vitest';
+import { licenseProblem, licenseSuffices } from './spdx.ts';
 
 it.each([
   'MIT',
@@ -38,4 +38,37 @@ it.each<[string, number, string]>([
   const problem = licenseProblem(expression);
   expect(problem?.offset).toBe(offset);
   expect(problem?.message).toContain(message);
+});
+
+describe('licences that suffice', () => {
+  const suffices = (expression: string, allow?: readonly string[], deny: readonly string[] = []): boolean =>
+    licenseSuffices(expression, { allow, deny });
+
+  it.each<[string, readonly string[], boolean]>([
+    ['MIT', ['MIT'], true],
+    ['mit', ['MIT'], true],
+    ['ISC', ['MIT'], false],
+    ['MIT OR GPL-2.0-only', ['MIT'], true],
+    ['MIT AND GPL-2.0-only', ['MIT'], false],
+    ['MIT AND GPL-2.0-only', ['MIT', 'GPL-2.0-only'], true],
+    ['MIT OR ISC AND GPL-2.0-only', ['MIT'], true],
+    ['(MIT OR ISC) AND GPL-2.0-only', ['MIT'], false],
+    ['(MIT OR ISC) AND (BSD-3-Clause OR 0BSD)', ['ISC', '0BSD'], true],
+    ['Apache-2.0 WITH LLVM-exception', ['Apache-2.0'], true],
+    ['GPL-2.0-only WITH Classpath-exception-2.0', ['GPL-2.0-only WITH Classpath-exception-2.0'], true],
+    ['GPL-2.0+', ['GPL-2.0'], true],
+    ['LicenseRef-acme', ['LicenseRef-acme'], true],
+    ['MIT AND', ['MIT'], false],
+    ['MIT', [], false],
+  ])('%s is covered by %j: %s', (expression, allow, expected) => {
+    expect(suffices(expression, allow)).toBe(expected);
+  });
+
+  it('are not those that are denied, unless there is another choice', () => {
+    expect(suffices('GPL-2.0-only', undefined, ['gpl-2.0-only'])).toBe(false);
+    expect(suffices('MIT OR GPL-2.0-only', undefined, ['GPL-2.0-only'])).toBe(true);
+    expect(suffices('MIT AND GPL-2.0+', undefined, ['GPL-2.0'])).toBe(false);
+    expect(suffices('GPL-2.0-only WITH Classpath-exception-2.0', undefined, ['GPL-2.0-only'])).toBe(false);
+    expect(suffices('MIT', ['MIT'], ['MIT'])).toBe(false);
+  });
 });

@@ -75,3 +75,68 @@ function operatorProblem(
   }
   return undefined;
 }
+
+/** Licences by their ids, in the form of {@link licenseSuffices}. */
+export interface LicenseLists {
+  /** The only ones that suffice; undefined for any. */
+  readonly allow: readonly string[] | undefined;
+  readonly deny: readonly string[];
+}
+
+/**
+ * Whether somebody can use what is under a licence expression and keep to these lists: one side of an OR has to
+ * suffice, both sides of an AND. Ids are compared without regard to case, as SPDX demands. An exception only adds
+ * permissions, so `WITH` suffices where its licence does, or where the whole is listed; `ID+` stands for `ID`,
+ * which it offers, and is denied with it.
+ *
+ * @returns false, too, for what is no expression.
+ */
+export function licenseSuffices(expression: string, { allow, deny }: LicenseLists): boolean {
+  if (licenseProblem(expression) !== undefined) return false;
+  const [allowed, denied] = [allow?.map(lower), deny.map(lower)];
+  const suffices = (operand: string): boolean => {
+    const [id = ''] = operand.split(' with ');
+    const names = [operand, id, id.replace(/\+$/, '')];
+    const isListed = (list: readonly string[]): boolean => names.some((name) => list.includes(name));
+    return !isListed(denied) && (allowed === undefined || isListed(allowed));
+  };
+  return anySuffices(tokensOf(expression), suffices);
+}
+
+/** A valid expression in lower case, from its first token on; takes the tokens that it has read off the list. */
+function anySuffices(tokens: string[], suffices: (operand: string) => boolean): boolean {
+  let isAny = false;
+  do {
+    let areAll = true;
+    do {
+      const isEnough = operandSuffices(tokens, suffices);
+      areAll &&= isEnough;
+    } while (taken(tokens, 'and'));
+    isAny ||= areAll;
+  } while (taken(tokens, 'or'));
+  return isAny;
+}
+
+function operandSuffices(tokens: string[], suffices: (operand: string) => boolean): boolean {
+  if (taken(tokens, '(')) {
+    const isEnough = anySuffices(tokens, suffices);
+    taken(tokens, ')');
+    return isEnough;
+  }
+  const id = tokens.shift() ?? '';
+  return suffices(taken(tokens, 'with') ? `${id} with ${tokens.shift() ?? ''}` : id);
+}
+
+function taken(tokens: string[], token: string): boolean {
+  if (tokens[0] !== token) return false;
+  tokens.shift();
+  return true;
+}
+
+function tokensOf(expression: string): string[] {
+  return [...expression.matchAll(/[()]|[^\s()]+/g)].map((match) => lower(match[0]));
+}
+
+function lower(text: string): string {
+  return text.toLowerCase();
+}

@@ -22,17 +22,24 @@ export interface StatusEvent {
   readonly kind: StatusKind;
   /** The tier that is granted or revoked. */
   readonly tier?: Tier;
+  /** Of a release: the advisory on malware that it lifts; a quarantine when absent. */
+  readonly advisory?: string;
   /** All versions when absent. */
   readonly version?: Version;
   readonly date: Instant;
   readonly reason: string;
 }
 
-/** `release` lifts a quarantine. */
+/** `release` lifts a quarantine, or what an advisory on malware has brought about. */
 export type StatusKind = 'grant-tier' | 'revoke-tier' | 'quarantine' | 'release';
 
+/** Whether the event grants a tier: of interest only to who wants that plugin, unlike all others. */
+export function isGrant(event: Pick<StatusEvent, 'kind'>): boolean {
+  return event.kind === 'grant-tier';
+}
+
 /** Whether the event gives power, so that it counts only when it is signed. */
-export function givesPower(event: StatusEvent): boolean {
+export function givesPower(event: Pick<StatusEvent, 'kind'>): boolean {
   return event.kind === 'grant-tier' || event.kind === 'release';
 }
 
@@ -43,6 +50,7 @@ interface StatusToml {
     readonly plugin: string;
     readonly kind: StatusKind;
     readonly tier?: Tier;
+    readonly advisory?: string;
     readonly version?: string;
     readonly date: string;
     readonly reason: string;
@@ -54,12 +62,17 @@ export function readStatusEvent(bytes: Uint8Array, file: string): Reading<Status
   return readDocument(parseToml(bytes, file), validateStatus, (document, report) => {
     const { event } = document.value as unknown as StatusToml;
     judgeTier(event, report);
+    if (event.advisory !== undefined && event.kind !== 'release') {
+      const message = `A ${event.kind} event is about no advisory.`;
+      report(['event', 'advisory'], 'unknown-key', message, 'Remove advisory.');
+    }
     judgeFileName(event, baseName(file), report);
     return defined({
       registry: event.registry,
       plugin: event.plugin as PluginName,
       kind: event.kind,
       tier: event.tier,
+      advisory: event.advisory,
       version: event.version as Version | undefined,
       date: judgeInstant(['event', 'date'], event.date, report),
       reason: event.reason,
@@ -75,6 +88,7 @@ export function writeStatusEvent(event: StatusEvent): Uint8Array {
       plugin: event.plugin,
       kind: event.kind,
       tier: event.tier,
+      advisory: event.advisory,
       version: event.version,
       date: formatInstant(event.date),
       reason: event.reason,

@@ -1,13 +1,16 @@
 import type { Finding } from '../finding.ts';
 import type { Platform } from '../platform.ts';
+import type { PluginName } from '../plugin-name.ts';
 import type { Version } from '../version.ts';
 
 /** What became of one plugin of another ecosystem's list. */
 export interface ImportedPlugin {
   /** As the list names it, also when sheaf does not allow that name. */
   readonly name: string;
-  /** Its manifest in the list. */
+  /** The file of the list that it stands in. */
   readonly file: string;
+  /** Its name in the registry, where that differs. */
+  readonly as?: PluginName;
   /**
    * `added`: the release was written. `kept`: the registry has that release already, and it stayed as it is.
    * `left-out`: it could not be carried over, and the errors among the findings tell why.

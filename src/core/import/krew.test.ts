@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import type { Finding } from '../finding.ts';
 import type { Artifact } from '../formats/manifest.ts';
-import { type ConvertedRelease, convertKrew } from './krew.ts';
+import type { ConvertedRelease } from './conversion.ts';
+import { convertKrew } from './krew.ts';
 
 const DIGEST = 'ab'.repeat(32);
 const RELEASES = 'https://github.com/acme/kubectl-lens/releases/download/v1.2.3';

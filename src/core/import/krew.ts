@@ -1,32 +1,26 @@
 import { requireShim } from '../command-shims.ts';
 import { defined } from '../defined.ts';
-import type { Path } from '../documents/source-text.ts';
 import { SheafError } from '../errors.ts';
-import type { Finding, Reading, Severity } from '../finding.ts';
-import {
-  type Manifest,
-  type ReleaseManifest,
-  readReleaseManifest,
-  writeManifest,
-} from '../formats/manifest.ts';
+import type { Reading } from '../finding.ts';
+import type { Manifest } from '../formats/manifest.ts';
 import { licenseProblem } from '../formats/spdx.ts';
 import { isPluginName, type PluginName } from '../plugin-name.ts';
 import { quote } from '../text.ts';
 import { isPrerelease } from '../version.ts';
 import { cleanLine, cleanText } from './clean-text.ts';
+import {
+  type Conversion,
+  type ConvertedRelease,
+  finishConversion,
+  isPage,
+  shortened,
+  startConversion,
+  UNSTATED,
+} from './conversion.ts';
 import { releasePrefix, repositoryOf } from './forge-archive.ts';
 import { krewArtifacts } from './krew-artifacts.ts';
 import { type KrewManifest, readKrewManifest } from './krew-manifest.ts';
-import { versionOfTag } from './krew-version.ts';
-
-/** A release made from a manifest of krew. */
-export interface ConvertedRelease {
-  readonly manifest: ReleaseManifest;
-  /** The manifest as it is signed. */
-  readonly bytes: Uint8Array;
-  /** URL prefixes that the artifacts lie under. */
-  readonly repositories: readonly string[];
-}
+import { versionOfTag } from './tag-version.ts';
 
 /** The table `[metadata.krew]` marks a release that was imported from krew. */
 export const KREW_METADATA = 'krew';
@@ -46,35 +40,10 @@ const DISPLAY_NAME = 'artifacthub.io/displayName';
 export function convertKrew(bytes: Uint8Array, file: string, registry: string): Reading<ConvertedRelease> {
   const { value: krew, findings: faults } = readKrewManifest(bytes, file);
   if (krew === undefined) return { value: undefined, findings: faults };
-  const conversion = startConversion(krew, faults);
+  const conversion = startConversion((path) => krew.place(path), faults);
   const manifest = manifestOf(krew, registry, conversion);
-  const release = manifest === undefined ? undefined : readBack(manifest, registry, conversion);
-  const { findings } = conversion;
-  if (release === undefined || findings.some(({ severity }) => severity === 'error')) {
-    return { value: undefined, findings };
-  }
-  const repositories = [
-    ...new Set(release.manifest.artifacts.map(({ url }) => releasePrefix(url))),
-  ].toSorted();
-  return { value: { ...release, repositories }, findings };
-}
-
-/** A conversion under way. */
-interface Conversion {
-  readonly findings: Finding[];
-  /** Takes note of a finding, once for all platforms that it is the same for. */
-  readonly report: (severity: Severity, path: Path, rule: string, message: string) => void;
-}
-
-function startConversion(krew: KrewManifest, before: readonly Finding[]): Conversion {
-  const findings = [...before];
-  return {
-    findings,
-    report(severity, path, rule, message) {
-      if (findings.some((known) => known.rule === rule && known.message === message)) return;
-      findings.push({ rule, severity, place: krew.place(path), message });
-    },
-  };
+  const prefixes = new Set(manifest?.artifacts.map(({ url }) => releasePrefix(url)));
+  return finishConversion(manifest, [...prefixes].toSorted(), conversion);
 }
 
 function manifestOf(
@@ -109,21 +78,12 @@ function manifestOf(
   }
   judgeCommand(command, name, program, report);
   return {
+    ...UNSTATED,
     ...texts(krew, report),
     name,
     version: version.version,
-    authors: [],
-    keywords: [],
-    links: {},
-    engines: {},
-    performance: { cpuIntensive: false },
     security: { tier: 'native', capabilities: [], sandboxRequired: false, level: 'standard' },
-    packages: {},
-    dependencies: {},
-    requires: {},
-    provides: { languages: [], commands: [] },
     bin: { [command]: program },
-    testing: { performanceValidated: false },
     registry,
     artifacts,
   };
@@ -137,15 +97,8 @@ function texts(
   Manifest,
   'description' | 'displayName' | 'homepage' | 'license' | 'metadata' | 'notes' | 'repository'
 > {
-  const shortened = (path: Path, what: string) => (): void =>
-    report(
-      'warning',
-      path,
-      'shortened',
-      `${what} was shortened, or characters that nobody sees were removed.`,
-    );
   const { homepage, annotations } = krew;
-  const isLink = homepage !== undefined && /^https:\/\/[^\s"'<>\\^`{|}]+$/.test(homepage);
+  const isLink = homepage !== undefined && isPage(homepage);
   if (homepage !== undefined && !isLink) {
     report('warning', ['spec', 'homepage'], 'homepage', `The home page ${quote(homepage)} is no https URL.`);
   }
@@ -156,7 +109,7 @@ function texts(
     description: cleanLine(
       krew.shortDescription,
       300,
-      shortened(['spec', 'shortDescription'], 'The short description'),
+      shortened(report, ['spec', 'shortDescription'], 'The short description'),
     ),
     displayName:
       displayName === undefined
@@ -164,7 +117,7 @@ function texts(
         : cleanLine(
             displayName,
             80,
-            shortened(['metadata', 'annotations', DISPLAY_NAME], 'The display name'),
+            shortened(report, ['metadata', 'annotations', DISPLAY_NAME], 'The display name'),
           ),
     homepage: isLink ? homepage : undefined,
     repository: isLink ? repositoryOf(homepage) : undefined,
@@ -172,7 +125,7 @@ function texts(
     notes:
       krew.caveats === undefined
         ? undefined
-        : cleanText(krew.caveats, shortened(['spec', 'caveats'], 'The text of the caveats')),
+        : cleanText(krew.caveats, shortened(report, ['spec', 'caveats'], 'The text of the caveats')),
     metadata: {
       [KREW_METADATA]: defined({
         version: krew.version,
@@ -182,7 +135,7 @@ function texts(
         description:
           krew.description === undefined
             ? undefined
-            : cleanText(krew.description, shortened(['spec', 'description'], 'The description')),
+            : cleanText(krew.description, shortened(report, ['spec', 'description'], 'The description')),
         annotations: Object.keys(annotations).length === 0 ? undefined : { ...annotations },
       }),
     },
@@ -201,17 +154,4 @@ function judgeCommand(
     if (!(error instanceof SheafError)) throw error;
     report('error', ['metadata', 'name'], 'command', error.message);
   }
-}
-
-/** The manifest as everybody else will read it, so that nothing is signed that a client would refuse. */
-function readBack(
-  manifest: Manifest,
-  registry: string,
-  { report }: Conversion,
-): Pick<ConvertedRelease, 'bytes' | 'manifest'> | undefined {
-  const bytes = writeManifest(manifest);
-  const { name, version } = manifest;
-  const reading = readReleaseManifest(bytes, `${version}.toml`, { expected: { name, version, registry } });
-  for (const { rule, message } of reading.findings) report('error', ['spec'], rule, message);
-  return reading.value === undefined ? undefined : { bytes, manifest: reading.value };
 }

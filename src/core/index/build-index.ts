@@ -1,8 +1,8 @@
 import type { ObjectRef } from '../digest.ts';
 import { LIMITS } from '../limits.ts';
 import type { PluginName } from '../plugin-name.ts';
-import { buildNameRuns } from './build-names.ts';
-import { buildRankRuns, editRanks, rankRows } from './build-ranks.ts';
+import { buildNameRuns, updateNameRuns } from './build-names.ts';
+import { buildRankRuns, rankRows, updateRankRuns } from './build-ranks.ts';
 import { buildResults, summariesById, updateResults } from './build-results.ts';
 import type { BuiltRuns } from './build-runs.ts';
 import type { BuiltTree } from './build-tree.ts';
@@ -12,14 +12,11 @@ import type { DescribedPlugin } from './describe-plugin.ts';
 import { documentId, locateLeaf } from './document-id.ts';
 import type { BuiltObject, FetchObject, FileKind, IndexHead, RunKind, TreeKind } from './index-head.ts';
 import { FILE_KINDS, filePath, HEAD_PATH, record, writeIndexHead } from './index-head.ts';
-import { allNames } from './names.ts';
-import { readRankRun } from './rank-run.ts';
 import type { OwnerRecord, PluginRecord } from './records.ts';
 import { readPluginRecord, writeOwnerRecord, writePluginRecord } from './records.ts';
-import { allRuns, runPages } from './runs.ts';
 import type { TermEdit } from './term-index.ts';
-import { buildTermRuns, createTermCollector, editTerms } from './term-index.ts';
-import { allTerms, findTerm } from './term-lookup.ts';
+import { buildTermRuns, createTermCollector, termChanges, updateTermRuns } from './term-index.ts';
+import { findTerm } from './term-lookup.ts';
 import type { TermEntry } from './term-run.ts';
 import { isWord, termsOf } from './terms.ts';
 import { readLeaf } from './tree.ts';
@@ -57,6 +54,7 @@ export function buildIndex(content: IndexContent): BuiltIndex {
     releases: buildTree('releases', linesOf(plugins, releasesLine)),
     owners: buildTree('owners', new Map(owners.map((owner) => [owner.owner, writeOwnerRecord(owner)]))),
     results: buildResults(entries, summariesById(records), plugins.length),
+    grants: buildTree('grants', linesOf(plugins, grantsLine), plugins.length),
   };
   const runs = {
     names: buildNameRuns(records.map(({ name }) => name).toSorted()),
@@ -97,11 +95,12 @@ export async function updateIndex(
   const ids = new Set([...changes.plugins.keys()].map(documentId));
   const words = new Set([...wordsOf(before), ...wordsOf(after)]);
   const terms = await updateTerms(previous, { ids, words, before, after }, fetchObject);
-  const pluginTree = (kind: TreeKind, line: (plugin: DescribedPlugin) => string): Promise<BuiltTree> =>
+  const pluginTree = (kind: TreeKind, line: PluginLine): Promise<BuiltTree> =>
     updateTree(kind, previous.trees[kind], edits(changes.plugins, line), counts.plugins, fetchObject);
   const trees = {
     plugins: await pluginTree('plugins', pluginLine),
     releases: await pluginTree('releases', releasesLine),
+    grants: await pluginTree('grants', grantsLine),
     owners: await updateTree(
       'owners',
       previous.trees.owners,
@@ -153,6 +152,7 @@ function assemble(
       releases: trees.releases.ref,
       owners: trees.owners.ref,
       results: trees.results.ref,
+      grants: trees.grants.ref,
     },
     runs: { names: runs.names.ref, terms: runs.terms.ref, ranks: runs.ranks.ref },
     files: record(FILE_KINDS, (kind) => ({ sha256: files[kind].sha256, size: files[kind].size })),
@@ -212,12 +212,8 @@ async function updateNames(
 ): Promise<BuiltRuns> {
   const same = [...changes.plugins].every(([name, now]) => before.has(name) === (now !== undefined));
   if (same) return { ref: previous.runs.names, objects: [] };
-  const names = new Set(await allNames(previous, fetchObject));
-  for (const [name, now] of changes.plugins) {
-    if (now === undefined) names.delete(name);
-    else names.add(name);
-  }
-  return onlyNew('names', previous, buildNameRuns([...names].toSorted()), fetchObject);
+  const names = new Map(Array.from(changes.plugins, ([name, now]) => [name, now !== undefined]));
+  return updateNameRuns(previous.runs.names, names, fetchObject);
 }
 
 type Records = ReadonlyMap<PluginName, PluginRecord>;
@@ -254,12 +250,11 @@ async function updateTerms(
     const edit = { before: termsOfDocument(id, before), after: termsOfDocument(id, after) };
     if (!sameTerms(edit)) edits.set(id, edit);
   }
-  if (edits.size === 0) {
-    const found = await Promise.all([...words].map((word) => findTerm(runs, word, fetchObject)));
-    return { runs: { ref: runs, objects: [] }, entries: found.flatMap((term) => term?.entries ?? []) };
-  }
-  const entries = editTerms(await allTerms(runs, fetchObject), edits);
-  return { runs: await onlyNew('terms', previous, buildTermRuns(entries), fetchObject), entries };
+  const built = await updateTermRuns(runs, termChanges(edits), fetchObject);
+  const fresh = new Map(built.objects.map((object) => [object.sha256, object.bytes]));
+  const fetchNow: FetchObject = async (object) => fresh.get(object.sha256) ?? fetchObject(object);
+  const found = await Promise.all([...words].map((word) => findTerm(built.ref, word, fetchNow)));
+  return { runs: built, entries: found.flatMap((term) => term?.entries ?? []) };
 }
 
 async function updateRanks(
@@ -270,11 +265,7 @@ async function updateRanks(
 ): Promise<BuiltRuns> {
   const [gone, come] = [rankRows(before.values()), rankRows(after.values())];
   if (JSON.stringify(gone) === JSON.stringify(come)) return { ref: previous.runs.ranks, objects: [] };
-  const found = await allRuns('ranks', previous.runs.ranks, fetchObject);
-  const rows = await Promise.all(
-    found.map(async ({ object }) => readRankRun(await fetchObject(object), object.path)),
-  );
-  return onlyNew('ranks', previous, buildRankRuns(editRanks(rows.flat(), gone, come)), fetchObject);
+  return updateRankRuns(previous.runs.ranks, gone, come, fetchObject);
 }
 
 /** The union over the records that share an id, as the term collector joins them. */
@@ -294,34 +285,31 @@ function sameTerms({ before, after }: TermEdit): boolean {
   return before.size === after.size && [...before].every(([term, mark]) => after.get(term) === mark);
 }
 
-async function onlyNew(
-  kind: RunKind,
-  previous: IndexHead,
-  { ref, objects }: BuiltRuns,
-  fetchObject: FetchObject,
-): Promise<BuiltRuns> {
-  const found = await allRuns(kind, previous.runs[kind], fetchObject);
-  const before = [...found.map(({ object }) => object), ...runPages(kind, previous.runs[kind])];
-  const known = new Map(before.map((object) => [object.path, object.sha256]));
-  return { ref, objects: objects.filter((object) => known.get(object.path) !== object.sha256) };
-}
-
 function releasesOf(plugins: readonly PluginRecord[]): number {
   return plugins.reduce((sum, plugin) => sum + plugin.versions, 0);
 }
 
-function linesOf(
-  plugins: readonly DescribedPlugin[],
-  line: (plugin: DescribedPlugin) => string,
-): ReadonlyMap<string, string> {
-  return new Map(plugins.map((plugin) => [plugin.plugin.name, line(plugin)]));
+function linesOf(plugins: readonly DescribedPlugin[], line: PluginLine): ReadonlyMap<string, string> {
+  return new Map(
+    plugins.flatMap((plugin) => {
+      const text = line(plugin);
+      return text === undefined ? [] : [[plugin.plugin.name, text] as const];
+    }),
+  );
 }
 
 function edits<K extends string, V>(
   changes: ReadonlyMap<K, V | undefined>,
-  line: (value: V) => string,
+  line: (value: V) => string | undefined,
 ): ReadonlyMap<string, string | undefined> {
   return new Map([...changes].map(([key, now]) => [key, now === undefined ? undefined : line(now)]));
+}
+
+/** What a tree has of a plugin; undefined for nothing. */
+type PluginLine = (plugin: DescribedPlugin) => string | undefined;
+
+function grantsLine({ grants }: DescribedPlugin): string | undefined {
+  return grants;
 }
 
 function pluginLine({ plugin }: DescribedPlugin): string {

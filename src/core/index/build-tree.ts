@@ -1,10 +1,21 @@
-import { pairOf } from '../documents/strict-json.ts';
 import type { ObjectRef } from '../object-ref.ts';
 import { builtObject } from './built-object.ts';
 import { treePosition } from './document-id.ts';
-import type { BuiltObject, FetchObject, TreeKind, TreeRef } from './index-head.ts';
+import type { BuiltObject, FetchObject, IndexObject, TreeKind, TreeRef } from './index-head.ts';
+import { putRef, REF_BYTES } from './refs.ts';
 import type { LeafLines } from './tree.ts';
-import { leafPath, nodeLeaves, nodePath, readLeaf, treeLeaves } from './tree.ts';
+import {
+  leafPath,
+  nodeLeaves,
+  nodePath,
+  nodeWidth,
+  readLeaf,
+  rootObject,
+  rootPath,
+  rootWidth,
+  treeLeaves,
+  treeNodes,
+} from './tree.ts';
 
 /** A tree and the objects it consists of; when updated, only those that were not there before. */
 export interface BuiltTree {
@@ -12,17 +23,24 @@ export interface BuiltTree {
   readonly objects: readonly BuiltObject[];
 }
 
-/** How many bits a tree of so many keys has: leaves of about 3 to 48 records. */
+/**
+ * How many bits a tree of so many keys has: leaves of about 3 to 16 records. Smaller ones would be more objects for
+ * Git, larger ones more bytes for whoever looks for one record, or for twenty that lie in as many leaves.
+ */
 export function treeBits(keys: number): TreeRef['bits'] {
   if (keys <= 48) return 0;
-  if (keys <= 12_288) return 8;
-  return keys <= 196_608 ? 12 : 16;
+  if (keys <= 3072) return 8;
+  if (keys <= 12_288) return 10;
+  if (keys <= 65_536) return 12;
+  return keys <= 262_144 ? 14 : 16;
 }
 
-/** Writes an inner node as {@link readNode} reads it, one leaf a line, so that Git stores changes as deltas. */
-export function writeNode(leaves: readonly ObjectRef[]): Uint8Array {
-  const lines = leaves.map((leaf) => JSON.stringify(pairOf(leaf)));
-  return new TextEncoder().encode(`[${lines.join(',\n')}]\n`);
+/** Writes a root or an inner node as {@link readNode} reads it. */
+export function writeNode(refs: readonly ObjectRef[]): Uint8Array {
+  const bytes = new Uint8Array(refs.length * REF_BYTES);
+  let offset = 0;
+  for (const ref of refs) offset = putRef(bytes, offset, ref);
+  return bytes.slice(0, offset);
 }
 
 /** Writes a leaf as {@link readLeaf} reads it: lines in key order, by UTF-16 code unit. */
@@ -34,7 +52,7 @@ export function writeLeaf(lines: LeafLines): Uint8Array {
 /** Builds the tree of all `lines`, in the shape for so many `keys`. */
 export function buildTree(kind: TreeKind, lines: LeafLines, keys: number = lines.size): BuiltTree {
   const bits = treeBits(keys);
-  const width = 2 ** (bits / 2);
+  const width = nodeWidth(bits);
   const leaves = Array.from({ length: 2 ** bits }, () => new Map<string, string>());
   for (const [key, line] of lines) {
     const { hi, lo } = treePosition(bits, key);
@@ -43,11 +61,13 @@ export function buildTree(kind: TreeKind, lines: LeafLines, keys: number = lines
   const objects: BuiltObject[] = leaves.map((leaf, index) =>
     builtObject(leafPath(kind, bits, { hi: Math.floor(index / width), lo: index % width }), writeLeaf(leaf)),
   );
-  if (bits === 0) return { ref: { bits, nodes: objects.map(plainRef) }, objects };
-  const nodes = Array.from({ length: width }, (_, hi) =>
+  const [only] = objects;
+  if (bits === 0 && only !== undefined) return { ref: { bits, root: plainRef(only) }, objects };
+  const nodes = Array.from({ length: rootWidth(bits) }, (_, hi) =>
     builtObject(nodePath(kind, hi), writeNode(objects.slice(hi * width, (hi + 1) * width))),
   );
-  return { ref: { bits, nodes: nodes.map(plainRef) }, objects: [...objects, ...nodes] };
+  const root = builtObject(rootPath(kind), writeNode(nodes));
+  return { ref: { bits, root: plainRef(root) }, objects: [...objects, ...nodes, root] };
 }
 
 /**
@@ -72,35 +92,51 @@ export async function updateTree(
     }
     return buildTree(kind, edited(lines, edits), keys);
   }
+  if (edits.size === 0) return { ref: previous, objects: [] };
+  if (bits === 0) {
+    const leaf = await updateLeaf(rootObject(kind, previous), edits, fetchObject);
+    return updatedTree(previous, leaf, []);
+  }
   const byNode = new Map<number, Map<number, Map<string, string | undefined>>>();
   for (const [key, line] of edits) {
     const { hi, lo } = treePosition(bits, key);
     const node = getOrAdd(byNode, hi, () => new Map<number, Map<string, string | undefined>>());
     getOrAdd(node, lo, () => new Map<string, string | undefined>()).set(key, line);
   }
-  const nodes = [...previous.nodes];
+  const nodes: IndexObject[] = [...(await treeNodes(kind, previous, fetchObject))];
   const objects: BuiltObject[] = [];
   for (const [hi, changes] of byNode) {
-    const leaves = [...(await nodeLeaves(kind, previous, hi, fetchObject))];
+    const node = nodes[hi];
+    if (node === undefined) continue;
+    const leaves = [...(await nodeLeaves(kind, bits, { hi, node }, fetchObject))];
     for (const [lo, leafEdits] of changes) {
       const old = leaves[lo];
       if (old === undefined) continue;
-      const leaf = builtObject(
-        old.path,
-        writeLeaf(edited(readLeaf(await fetchObject(old), old.path), leafEdits)),
-      );
+      const leaf = await updateLeaf(old, leafEdits, fetchObject);
       leaves[lo] = leaf;
       if (leaf.sha256 !== old.sha256) objects.push(leaf);
     }
-    if (bits === 0) {
-      nodes.splice(hi, 1, ...leaves.map(plainRef));
-      continue;
-    }
-    const node = builtObject(nodePath(kind, hi), writeNode(leaves));
-    if (node.sha256 !== nodes[hi]?.sha256) objects.push(node);
-    nodes[hi] = plainRef(node);
+    const changed = builtObject(node.path, writeNode(leaves));
+    if (changed.sha256 !== node.sha256) objects.push(changed);
+    nodes[hi] = changed;
   }
-  return { ref: { bits, nodes }, objects };
+  return updatedTree(previous, builtObject(rootPath(kind), writeNode(nodes)), objects);
+}
+
+async function updateLeaf(
+  old: IndexObject,
+  edits: ReadonlyMap<string, string | undefined>,
+  fetchObject: FetchObject,
+): Promise<BuiltObject> {
+  return builtObject(old.path, writeLeaf(edited(readLeaf(await fetchObject(old), old.path), edits)));
+}
+
+function updatedTree(previous: TreeRef, root: BuiltObject, below: readonly BuiltObject[]): BuiltTree {
+  const isNew = root.sha256 !== previous.root.sha256;
+  return {
+    ref: { bits: previous.bits, root: plainRef(root) },
+    objects: isNew ? [...below, root] : below,
+  };
 }
 
 function edited(lines: LeafLines, edits: ReadonlyMap<string, string | undefined>): LeafLines {

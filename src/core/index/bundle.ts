@@ -10,7 +10,10 @@ import { builtObject } from './built-object.ts';
 import type { BuiltObject, IndexObject } from './index-head.ts';
 import type { ReleasesRecord } from './records.ts';
 
-/** File name to exact text: `plugin.toml`, `plugin.toml.sig`, `<version>.toml`, `<version>.toml.sig`. */
+/**
+ * File name to exact text: `plugin.toml`, `<version>.toml`, each with its `.sig`, and `transfer-<revision>.toml`
+ * with one `.<principal>.sig` for each signer.
+ */
 export type BundleFiles = Readonly<Record<string, string>>;
 
 /** One release in the form it was signed. */
@@ -34,7 +37,10 @@ export function bundlePath(plugin: PluginName, position: number): string {
 }
 
 /** A bundle that a record of releases names. */
-export function bundleObject(record: ReleasesRecord, position: number): IndexObject | undefined {
+export function bundleObject(
+  record: Pick<ReleasesRecord, 'name' | 'bundles'>,
+  position: number,
+): IndexObject | undefined {
   const ref = record.bundles[position];
   return ref === undefined
     ? undefined
@@ -42,19 +48,27 @@ export function bundleObject(record: ReleasesRecord, position: number): IndexObj
 }
 
 /**
- * Packs the signed files of a plugin into objects of about `LIMITS.bundleBytes` at most: `plugin.toml` first,
- * then releases in ascending order, so that a new release changes the last bundle only. A release that is
- * larger than a bundle gets one of its own.
+ * Packs the signed files of a plugin into objects of about `LIMITS.bundleBytes` at most: `plugin.toml` and the
+ * transfers first, then releases in ascending order, so that a new release changes the last bundle only. A
+ * release that is larger than a bundle gets one of its own.
  *
- * @param plugin exact texts of plugin.toml and its signature.
+ * @param plugin exact texts of plugin.toml and its signature, and of the transfers with theirs by file name.
  */
 export function buildBundles(
   name: PluginName,
-  plugin: { readonly file: string; readonly signature: string },
+  plugin: { readonly file: string; readonly signature: string; readonly transfers?: BundleFiles },
   releases: readonly SignedRelease[],
 ): BuiltBundles {
-  let bundle: Record<string, string> = { 'plugin.toml': plugin.file, 'plugin.toml.sig': plugin.signature };
-  let size = sizeOf(plugin.file, plugin.signature);
+  const transfers = Object.entries(plugin.transfers ?? {}).toSorted(([a], [b]) => (a < b ? -1 : 1));
+  let bundle: Record<string, string> = {
+    'plugin.toml': plugin.file,
+    'plugin.toml.sig': plugin.signature,
+    ...Object.fromEntries(transfers),
+  };
+  let size = transfers.reduce(
+    (sum, [, text]) => sum + sizeOf(text, ''),
+    sizeOf(plugin.file, plugin.signature),
+  );
   const bundles = [bundle];
   const position = new Map<Version, number>();
   for (const release of releases.toSorted((a, b) => compareVersions(a.version, b.version))) {

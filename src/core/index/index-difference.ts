@@ -41,8 +41,7 @@ async function treeDifference(
 ): Promise<IndexDifference | undefined> {
   const left = a.head.trees[kind];
   const right = b.head.trees[kind];
-  const sameNodes = left.nodes.every((node, hi) => node.sha256 === right.nodes[hi]?.sha256);
-  if (left.bits === right.bits && sameNodes) return undefined;
+  if (left.bits === right.bits && left.root.sha256 === right.root.sha256) return undefined;
   const [ours, theirs] = [await linesOf(kind, a), await linesOf(kind, b)];
   const keys = new Set([...ours.keys(), ...theirs.keys()]);
   const key = [...keys].toSorted().find((one) => ours.get(one) !== theirs.get(one));

@@ -33,8 +33,11 @@ export interface IndexHead {
   readonly bundles: 'everywhere' | 'static';
 }
 
-/** `plugins`: what results show. `releases`: what resolution needs. `owners`: their keys. `results`: the best of a word. */
-export type TreeKind = 'plugins' | 'releases' | 'owners' | 'results';
+/**
+ * `plugins`: what results show. `releases`: what resolution needs. `owners`: their keys. `results`: the best of a word.
+ * `grants`: tiers that were granted.
+ */
+export type TreeKind = 'plugins' | 'releases' | 'owners' | 'results' | 'grants';
 
 /** `names`: all plugin names, front-coded. `terms`: the inverted index of the search. `ranks`: what it sorts by. */
 export type RunKind = 'names' | 'terms' | 'ranks';
@@ -42,7 +45,7 @@ export type RunKind = 'names' | 'terms' | 'ranks';
 /** Small files that every client wants whole. */
 export type FileKind = 'registry' | 'categories' | 'collections' | 'status' | 'advisories' | 'revoked';
 
-export const TREE_KINDS: readonly TreeKind[] = ['plugins', 'releases', 'owners', 'results'];
+export const TREE_KINDS: readonly TreeKind[] = ['plugins', 'releases', 'owners', 'results', 'grants'];
 export const RUN_KINDS: readonly RunKind[] = ['names', 'terms', 'ranks'];
 export const FILE_KINDS: readonly FileKind[] = [
   'registry',
@@ -54,17 +57,22 @@ export const FILE_KINDS: readonly FileKind[] = [
 ];
 
 /**
- * A tree of 2^bits leaves in at most two levels. With 0 bits `nodes` holds the single leaf itself; otherwise
- * bits is even and `nodes` holds 2^(bits/2) inner nodes of 2^(bits/2) leaves each, both in key order.
+ * A tree of 2^bits leaves. With 0 bits `root` is the single leaf itself; otherwise it lists inner nodes, and each of
+ * these lists leaves, both in key order: core/index/tree.ts.
  */
 export interface TreeRef {
-  readonly bits: 0 | 8 | 12 | 16;
-  readonly nodes: readonly ObjectRef[];
+  readonly bits: 0 | 8 | 10 | 12 | 14 | 16;
+  readonly root: ObjectRef;
 }
 
 /** One run, or one page of runs: all keys from `from` (inclusive, UTF-16 code unit order) up to the next run's `from`. */
 export interface RunRef extends ObjectRef {
   readonly from: string;
+  /**
+   * Of a run: what its entries weigh together, core/index/cut-runs.ts; of a page: how many runs it lists. By it
+   * a build finds where to cut without reading what did not change.
+   */
+  readonly weight: number;
 }
 
 /**
@@ -122,8 +130,7 @@ export function filePath(kind: FileKind): string {
 }
 
 /**
- * Reads an index head: exactly the known keys, every tree with as many nodes as its bits demand, every list of
- * runs ascending.
+ * Reads an index head: exactly the known keys, every tree of a known shape, every list of runs ascending.
  *
  * @param what names it in errors.
  * @throws SheafError `SHEAF_INDEX`.
@@ -173,7 +180,7 @@ export function writeIndexHead(head: IndexHead): Uint8Array {
     bundles,
     trees: record(TREE_KINDS, (kind) => ({
       bits: head.trees[kind].bits,
-      nodes: head.trees[kind].nodes.map(pairOf),
+      root: pairOf(head.trees[kind].root),
     })),
     runs: record(RUN_KINDS, (kind) => ({
       paged: head.runs[kind].paged,
@@ -189,37 +196,38 @@ export function record<K extends string, V>(kinds: readonly K[], value: (kind: K
 }
 
 function readTree(value: unknown, context: JsonContext): TreeRef {
-  const { bits, nodes } = readObject(value, context, ['bits', 'nodes']);
-  if (bits !== 0 && bits !== 8 && bits !== 12 && bits !== 16) {
+  const { bits, root } = readObject(value, context, ['bits', 'root']);
+  if (bits !== 0 && bits !== 8 && bits !== 10 && bits !== 12 && bits !== 14 && bits !== 16) {
     throw jsonFault(context, 'has a tree of an unknown shape');
   }
-  const refs = readArray(nodes, context, readPair);
-  if (refs.length !== 2 ** (bits / 2)) {
-    throw jsonFault(context, 'has a tree whose nodes do not match its bits');
-  }
-  return { bits, nodes: refs };
+  return { bits, root: readPair(root, context) };
 }
 
 function readRuns(value: unknown, context: JsonContext): RunsRef {
   const { paged, nodes } = readObject(value, context, ['paged', 'nodes']);
-  return { paged: readFlag(paged, context), nodes: readRunRefs(nodes, context, '') };
+  return { paged: readFlag(paged, context), nodes: readRunRefs(nodes, context) };
 }
 
-/** Runs as `["<from>", "<sha256>", size]`. */
-export function writeRunRefs(runs: readonly RunRef[]): readonly (readonly [string, string, number])[] {
-  return runs.map((run) => [run.from, ...pairOf(run)] as const);
+/** Runs as `["<from>", "<sha256>", size, weight]`. */
+function writeRunRefs(runs: readonly RunRef[]): readonly (readonly [string, string, number, number])[] {
+  return runs.map((run) => [run.from, ...pairOf(run), run.weight] as const);
+}
+
+function readRunRefs(value: unknown, context: JsonContext): readonly RunRef[] {
+  const runs = readArray(value, context, (entry): RunRef => {
+    if (!Array.isArray(entry) || entry.length !== 4) throw jsonFault(context, 'has a malformed run');
+    const { sha256, size } = readPair(entry.slice(1, 3), context);
+    return { from: readText(entry[0], context), sha256, size, weight: readCount(entry[3], context) };
+  });
+  return inOrder(runs, '', context);
 }
 
 /**
- * Reads runs as {@link writeRunRefs} writes them: ascending, the first one from `first` on, or a key in front of
- * it would be nowhere.
+ * Runs that were read, which have to ascend from `first` on: a key in front of it would be nowhere.
+ *
+ * @throws SheafError with the code of the context.
  */
-export function readRunRefs(value: unknown, context: JsonContext, first: string): readonly RunRef[] {
-  const runs = readArray(value, context, (entry): RunRef => {
-    if (!Array.isArray(entry) || entry.length !== 3) throw jsonFault(context, 'has a malformed run');
-    const { sha256, size } = readPair(entry.slice(1), context);
-    return { from: readText(entry[0], context), sha256, size };
-  });
+export function inOrder(runs: readonly RunRef[], first: string, context: JsonContext): readonly RunRef[] {
   let previous: string | undefined;
   for (const { from } of runs) {
     const ordered = previous === undefined ? from === first : previous < from;

@@ -3,9 +3,9 @@ import type { Checkpoint } from './checkpoint.ts';
 import { historyBlock, historyObject, readHistory } from './history.ts';
 import type { FetchObject, IndexObject, RunKind, RunsRef, TreeKind, TreeRef } from './index-head.ts';
 import { FILE_KINDS, fileObject, HEAD_PATH, RUN_KINDS, readIndexHead, TREE_KINDS } from './index-head.ts';
-import { readReleasesRecord } from './records.ts';
+import { readBundleRefs } from './records.ts';
 import { pageRuns, runPages } from './runs.ts';
-import { nodeLeaves, nodeObject, readLeaf } from './tree.ts';
+import { nodeLeaves, readLeaf, rootObject, treeNodes } from './tree.ts';
 
 /** The object a checkpoint names as `index`. */
 export function headObject(checkpoint: Checkpoint): IndexObject {
@@ -59,25 +59,32 @@ async function* treeObjects(
   fetchObject: FetchObject,
   { known, bundles }: Required<WalkOptions>,
 ): AsyncIterable<IndexObject> {
-  for (const hi of tree.nodes.keys()) {
-    const node = tree.bits === 0 ? undefined : nodeObject(kind, tree, hi);
-    if (node !== undefined && (await known(node))) continue;
-    for (const leaf of await nodeLeaves(kind, tree, hi, fetchObject)) {
-      if (await known(leaf)) continue;
-      if (kind === 'releases' && bundles) {
-        for (const object of bundlesOf(await fetchObject(leaf), leaf.path)) {
-          if (!(await known(object))) yield object;
-        }
+  const root = rootObject(kind, tree);
+  if (await known(root)) return;
+  const leafObjects = async function* (leaf: IndexObject): AsyncIterable<IndexObject> {
+    if (await known(leaf)) return;
+    if (kind === 'releases' && bundles) {
+      for (const object of bundlesOf(await fetchObject(leaf), leaf.path)) {
+        if (!(await known(object))) yield object;
       }
-      yield leaf;
     }
-    if (node !== undefined) yield node;
+    yield leaf;
+  };
+  if (tree.bits === 0) {
+    yield* leafObjects(root);
+    return;
   }
+  for (const [hi, node] of (await treeNodes(kind, tree, fetchObject)).entries()) {
+    if (await known(node)) continue;
+    for (const leaf of await nodeLeaves(kind, tree.bits, { hi, node }, fetchObject)) yield* leafObjects(leaf);
+    yield node;
+  }
+  yield root;
 }
 
 function bundlesOf(leaf: Uint8Array, what: string): readonly IndexObject[] {
   return [...readLeaf(leaf, what).values()].flatMap((line) => {
-    const record = readReleasesRecord(line);
+    const record = readBundleRefs(line);
     return record.bundles.flatMap((_, position) => bundleObject(record, position) ?? []);
   });
 }

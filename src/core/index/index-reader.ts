@@ -15,9 +15,11 @@ import {
 } from './index-head.ts';
 import { headObject } from './index-objects.ts';
 import {
+  type GrantsRecord,
   type OwnerRecord,
   type PluginRecord,
   type ReleasesRecord,
+  readGrantsRecord,
   readOwnerRecord,
   readPluginRecord,
   readReleasesRecord,
@@ -38,6 +40,8 @@ export interface IndexReader {
   releases(name: PluginName): Promise<ReleasesRecord | undefined>;
   /** The key files of an owner; undefined when the registry has none of that name. */
   owner(name: string): Promise<OwnerRecord | undefined>;
+  /** The tiers that a plugin was granted, exact texts by path; empty for most. */
+  grants(name: PluginName): Promise<GrantsRecord['files']>;
   /** One of the small files, exact bytes. */
   file(kind: FileKind): Promise<Uint8Array>;
   /** The runs in which keys from `first` up to but not including `end` lie, in order. */
@@ -79,6 +83,10 @@ export function createIndexReader(head: IndexHead, fetchObject: FetchObject): In
     releases: async (name) =>
       named(name, await lookUp('releases', name, readReleasesRecord), (one) => one.name),
     owner: async (name) => named(name, await lookUp('owners', name, readOwnerRecord), (one) => one.owner),
+    async grants(name) {
+      const found = named(name, await lookUp('grants', name, readGrantsRecord), (one) => one.name);
+      return found?.files ?? {};
+    },
     file: (kind) => fetchObject(fileObject(head, kind)),
     async runs(kind, first, end) {
       const objects = await runsBetween(kind, head.runs[kind], first, end, fetchObject);

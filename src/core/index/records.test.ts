@@ -55,6 +55,8 @@ const RELEASES: ReleasesRecord = {
         ['users' as PluginName]: { range: '^1.0.0' as VersionRange, registry: 'other', optional: false },
       },
       published: '2026-11-20T09:00:00Z',
+      score: 88.5,
+      approvals: 2,
       yanked: 'broken',
       deprecated: 'old',
     },

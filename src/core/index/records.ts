@@ -8,11 +8,13 @@ import {
   readCount,
   readFlag,
   readMap,
+  readNumber,
   readObject,
   readOptional,
   readPair,
   readText,
 } from '../documents/strict-json.ts';
+import type { Measurement } from '../formats/audit-file.ts';
 import type { CapabilityRequest, PluginDependency, Tier } from '../formats/manifest.ts';
 import type { ObjectRef, Sha256 } from '../object-ref.ts';
 import { isSha256 } from '../object-ref.ts';
@@ -65,9 +67,23 @@ export interface VersionRecord {
   readonly engines: Readonly<Record<string, VersionRange>>;
   readonly dependencies: Readonly<Record<PluginName, PluginDependency>>;
   readonly published?: string;
+  /** Of 100, by the registry's scan. */
+  readonly score?: number;
+  /** How it did against its budgets when the registry measured it. */
+  readonly measured?: Measurement['verdict'];
+  /** Whether a build from the source that it names gave the same bytes. */
+  readonly reproduced?: boolean;
+  /** How many reviewers approved exactly this manifest, as the registry counts them. */
+  readonly approvals?: number;
   /** Reasons, from the signed plugin.toml. */
   readonly yanked?: string;
   readonly deprecated?: string;
+}
+
+/** The tiers that a plugin was granted: exact texts of the events and their signatures, by path. */
+export interface GrantsRecord {
+  readonly name: PluginName;
+  readonly files: Readonly<Record<string, string>>;
 }
 
 /** The exact files of one owner, by file name: one JSON line of the `owners` tree. */
@@ -131,6 +147,10 @@ export function writeReleasesRecord(record: ReleasesRecord): string {
         engines,
         dependencies,
         published: rest.published,
+        score: rest.score,
+        measured: rest.measured,
+        reproduced: rest.reproduced,
+        approvals: rest.approvals,
         yanked: rest.yanked,
         deprecated: rest.deprecated,
       }),
@@ -145,7 +165,7 @@ export function writeReleasesRecord(record: ReleasesRecord): string {
  */
 export function readReleasesRecord(line: string): ReleasesRecord {
   const context: JsonContext = { what: 'A line of the releases', code: 'SHEAF_INDEX' };
-  const fields = readObject(parseJsonText(line, context), context, ['name', 'owner', 'bundles', 'versions']);
+  const fields = readObject(parseJsonText(line, context), context, RELEASES_KEYS);
   const bundles = readArray(fields['bundles'], context, readPair);
   const versions = readArray(fields['versions'], context, readVersionRecord);
   if (versions.some((version) => version.bundle >= bundles.length)) {
@@ -153,6 +173,21 @@ export function readReleasesRecord(line: string): ReleasesRecord {
   }
   const name = readName(fields['name'], context);
   return { name, owner: readText(fields['owner'], context), bundles, versions };
+}
+
+/**
+ * The name and the bundles of a line of the `releases` tree. Whoever walks an index asks this of every line, and
+ * nothing of the versions, which are most of it.
+ *
+ * @throws SheafError `SHEAF_INDEX`.
+ */
+export function readBundleRefs(line: string): Pick<ReleasesRecord, 'name' | 'bundles'> {
+  const context: JsonContext = { what: 'A line of the releases', code: 'SHEAF_INDEX' };
+  const fields = readObject(parseJsonText(line, context), context, RELEASES_KEYS);
+  return {
+    name: readName(fields['name'], context),
+    bundles: readArray(fields['bundles'], context, readPair),
+  };
 }
 
 /** Writes a line of the `owners` tree, without newline; files in order of their names. */
@@ -172,7 +207,25 @@ export function readOwnerRecord(line: string): OwnerRecord {
   return { owner: readText(fields['owner'], context), files: readMap(fields['files'], context, readText) };
 }
 
+/** Writes the line of a plugin's grants. */
+export function writeGrantsRecord(record: GrantsRecord): string {
+  return JSON.stringify({ name: record.name, files: record.files });
+}
+
+/**
+ * Reads a line as {@link writeGrantsRecord} writes it.
+ *
+ * @throws SheafError `SHEAF_INDEX`.
+ */
+export function readGrantsRecord(line: string): GrantsRecord {
+  const context: JsonContext = { what: 'A record of grants', code: 'SHEAF_INDEX' };
+  const fields = readObject(parseJsonText(line, context), context, ['name', 'files']);
+  return { name: readName(fields['name'], context), files: readMap(fields['files'], context, readText) };
+}
+
+const RELEASES_KEYS = ['name', 'owner', 'bundles', 'versions'];
 const PLUGIN_KEYS = ['versions', 'capabilities', 'languages', 'engines'];
+const VERDICTS = ['passed', 'over-budget', 'regression', 'inconclusive'] as const;
 const VERSION_KEYS = [
   'version',
   'manifest',
@@ -184,8 +237,10 @@ const VERSION_KEYS = [
   'dependencies',
 ];
 
+const VERSION_FACTS = ['published', 'score', 'measured', 'reproduced', 'approvals', 'yanked', 'deprecated'];
+
 function readVersionRecord(value: unknown, context: JsonContext): VersionRecord {
-  const fields = readObject(value, context, VERSION_KEYS, ['published', 'yanked', 'deprecated']);
+  const fields = readObject(value, context, VERSION_KEYS, VERSION_FACTS);
   const manifest = readText(fields['manifest'], context);
   if (!isSha256(manifest)) throw jsonFault(context, 'has a manifest without a SHA-256');
   return defined({
@@ -198,9 +253,19 @@ function readVersionRecord(value: unknown, context: JsonContext): VersionRecord 
     engines: readMap(fields['engines'], context, readRange),
     dependencies: readDependencies(fields['dependencies'], context),
     published: readOptional(fields['published'], context, readText),
+    score: readOptional(fields['score'], context, readNumber),
+    measured: readOptional(fields['measured'], context, readVerdict),
+    reproduced: readOptional(fields['reproduced'], context, readFlag),
+    approvals: readOptional(fields['approvals'], context, readCount),
     yanked: readOptional(fields['yanked'], context, readText),
     deprecated: readOptional(fields['deprecated'], context, readText),
   });
+}
+
+function readVerdict(value: unknown, context: JsonContext): Measurement['verdict'] {
+  const verdict = VERDICTS.find((one) => one === value);
+  if (verdict !== undefined) return verdict;
+  throw jsonFault(context, 'has an unknown result of a measurement');
 }
 
 function readCapability(value: unknown, context: JsonContext): CapabilityRequest {

@@ -1,9 +1,10 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { type BuiltRuns, buildRuns, RUNS_PER_PAGE } from './build-runs.ts';
+import { type BuiltRuns, buildRuns, listRuns, RUNS_PER_PAGE, type RunFormat } from './build-runs.ts';
 import { cutPriority, cutRuns, RUN_WEIGHT } from './cut-runs.ts';
 import type { FetchObject } from './index-head.ts';
 import { runsBetween } from './runs.ts';
+import { editRuns } from './update-runs.ts';
 
 const WEIGHT = 1500;
 const keysOf = (count: number): string[] =>
@@ -72,6 +73,59 @@ describe('cutting into runs', () => {
   });
 });
 
+/** Entries that are keys, of equal weight but for some that are heavier than a run. */
+const FORMAT: RunFormat<string> = {
+  kind: 'names',
+  keyOf: (key) => key,
+  weightOf: (key) => (key.endsWith('99') ? 2 * RUN_WEIGHT : 6000),
+  priorityOf: cutPriority,
+  write: (keys) => new TextEncoder().encode(keys.map((key) => `${key}\n`).join('')),
+  read: (bytes) => new TextDecoder().decode(bytes).split('\n').slice(0, -1),
+};
+
+describe('runs that are changed', () => {
+  const fetcherOf =
+    (built: BuiltRuns, fetched: string[] = []): FetchObject =>
+    async ({ path, sha256 }) => {
+      fetched.push(path);
+      return built.objects.find((object) => object.sha256 === sha256)!.bytes;
+    };
+
+  it('are those built anew, whichever keys come and go', async () => {
+    const key = fc.integer({ min: 0, max: 900 }).map((index) => `key-${String(index).padStart(3, '0')}`);
+    await fc.assert(
+      fc.asyncProperty(
+        fc.uniqueArray(key, { maxLength: 500 }),
+        fc.uniqueArray(key, { maxLength: 40 }),
+        async (before, toggled) => {
+          const old = buildRuns(FORMAT, before.toSorted());
+          const after = new Set(before);
+          for (const one of toggled) if (!after.delete(one)) after.add(one);
+          const changes = new Map(
+            toggled.map((one) => [one, () => (after.has(one) ? one : undefined)] as const),
+          );
+          const updated = await editRuns(FORMAT, old.ref, changes, fetcherOf(old));
+          const anew = buildRuns(FORMAT, [...after].toSorted());
+          expect(updated.ref).toEqual(anew.ref);
+          const known = new Set([...old.objects, ...updated.objects].map(({ sha256 }) => sha256));
+          expect(anew.objects.filter(({ sha256 }) => !known.has(sha256))).toEqual([]);
+        },
+      ),
+      { numRuns: 150 },
+    );
+  });
+
+  it('are read only where they change', async () => {
+    const keys = keysOf(5000);
+    const old = buildRuns(FORMAT, keys);
+    const fetched: string[] = [];
+    const changes = new Map([['key-2222-new', () => 'key-2222-new']]);
+    const updated = await editRuns(FORMAT, old.ref, changes, fetcherOf(old, fetched));
+    expect(fetched.filter((path) => !path.endsWith('/page')).length).toBeLessThanOrEqual(3);
+    expect(updated.objects.length).toBeLessThanOrEqual(4);
+  });
+});
+
 describe('the runs between two keys', () => {
   /** Runs that hold one key each, and a way to ask for them that counts what is fetched. */
   function listed(count: number): {
@@ -80,9 +134,9 @@ describe('the runs between two keys', () => {
     ask: (first: string, end?: string) => Promise<{ found: string[]; fetched: number }>;
   } {
     const keys = Array.from({ length: count }, (_, index) => `k${String(index).padStart(5, '0')}`);
-    const runs = buildRuns(
+    const runs = listRuns(
       'names',
-      keys.map((key) => ({ key, bytes: new TextEncoder().encode(key) })),
+      keys.map((key) => ({ key, weight: 1, content: { bytes: new TextEncoder().encode(key) } })),
     );
     const bytes = new Map(runs.objects.map((object) => [object.path, object.bytes]));
     const ask = async (first: string, end?: string): Promise<{ found: string[]; fetched: number }> => {

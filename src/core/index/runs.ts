@@ -1,11 +1,13 @@
 import type { JsonContext } from '../documents/strict-json.ts';
-import { parseJson } from '../documents/strict-json.ts';
 import type { FetchObject, IndexObject, RunKind, RunRef, RunsRef } from './index-head.ts';
-import { readRunRefs } from './index-head.ts';
+import { inOrder } from './index-head.ts';
+import { putRef, REF_BYTES, takeRef } from './refs.ts';
+import { putVarint, takeBytes, takeVarint, VARINT_BYTES } from './varint.ts';
 
 /** A run that was found, with the first key that can be in it. */
 export interface FoundRun {
   readonly from: string;
+  readonly weight: number;
   readonly object: IndexObject;
 }
 
@@ -22,7 +24,11 @@ export async function pageRuns(
   fetchObject: FetchObject,
 ): Promise<readonly FoundRun[]> {
   const listed = await listedRuns(kind, runs, page, fetchObject);
-  return listed.map((run, index) => ({ from: run.from, object: objectOf(run, runPath(kind, page, index)) }));
+  return listed.map((run, index) => ({
+    from: run.from,
+    weight: run.weight,
+    object: objectOf(run, runPath(kind, page, index)),
+  }));
 }
 
 /** All runs, in order. */
@@ -88,7 +94,35 @@ async function listedRuns(
   if (node === undefined) return [];
   const object = objectOf(node, pagePath(kind, page));
   const context: JsonContext = { what: `The index page ${JSON.stringify(object.path)}`, code: 'SHEAF_INDEX' };
-  return readRunRefs(parseJson(await fetchObject(object), context), context, node.from);
+  return inOrder(readPage(await fetchObject(object), context), node.from, context);
+}
+
+/** Writes a page of runs: for each the length of its first key and the key, the reference, and the weight. */
+export function writePage(runs: readonly RunRef[]): Uint8Array {
+  const encoder = new TextEncoder();
+  const keys = runs.map(({ from }) => encoder.encode(from));
+  const room = keys.reduce((sum, key) => sum + key.length + REF_BYTES + 2 * VARINT_BYTES, 0);
+  const bytes = new Uint8Array(room);
+  let offset = 0;
+  for (const [index, run] of runs.entries()) {
+    const key = keys[index] ?? new Uint8Array();
+    offset = putVarint(bytes, offset, key.length);
+    bytes.set(key, offset);
+    offset = putRef(bytes, offset + key.length, run);
+    offset = putVarint(bytes, offset, run.weight);
+  }
+  return bytes.slice(0, offset);
+}
+
+function readPage(bytes: Uint8Array, context: JsonContext): readonly RunRef[] {
+  const cursor = { bytes, offset: 0, context };
+  const decoder = new TextDecoder();
+  const runs: RunRef[] = [];
+  while (cursor.offset < bytes.length) {
+    const from = decoder.decode(takeBytes(cursor, takeVarint(cursor)));
+    runs.push({ from, ...takeRef(cursor), weight: takeVarint(cursor) });
+  }
+  return runs;
 }
 
 function objectOf({ sha256, size }: RunRef, path: string): IndexObject {
@@ -102,7 +136,7 @@ export function runPath(kind: RunKind, page: number, position: number): string {
 
 /** The path of a page of runs on the Git branch. */
 export function pagePath(kind: RunKind, page: number): string {
-  return `${kind}/${hex(page)}/page.json`;
+  return `${kind}/${hex(page)}/page`;
 }
 
 function hex(position: number): string {

@@ -13,7 +13,7 @@ const count = fc.integer({ min: 1, max: 9999 });
 const event = fc.constantFrom('2026-11-20-grant-tier', '2026-11-20-quarantine-2');
 
 const file: fc.Arbitrary<SourceFile> = fc.oneof(
-  fc.constantFrom<SourceFile>({ kind: 'registry' }, { kind: 'revoked' }),
+  fc.constantFrom<SourceFile>({ kind: 'registry' }, { kind: 'revoked' }, { kind: 'reviewers' }),
   fc.record({ kind: fc.constant('category' as const), category: slug }),
   fc.record({ kind: fc.constant('collection' as const), collection: slug }),
   fc.record({ kind: fc.constant('policy' as const), policy: slug }),

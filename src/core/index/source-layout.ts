@@ -8,7 +8,7 @@ import { isVersion } from '../version.ts';
  * repository, with `/`. {@link parseSourcePath} and {@link sourcePath} are inverse to each other.
  */
 export type SourceFile =
-  | { readonly kind: 'registry' | 'revoked' }
+  | { readonly kind: 'registry' | 'revoked' | 'reviewers' }
   | { readonly kind: 'category'; readonly category: string }
   | { readonly kind: 'collection'; readonly collection: string }
   | { readonly kind: 'policy'; readonly policy: string }
@@ -41,6 +41,19 @@ export type SourceFile =
       readonly kind: 'plugin' | 'plugin-signature';
       readonly category: string;
       readonly plugin: PluginName;
+    }
+  | {
+      readonly kind: 'transfer';
+      readonly category: string;
+      readonly plugin: PluginName;
+      readonly revision: number;
+    }
+  | {
+      readonly kind: 'transfer-signature';
+      readonly category: string;
+      readonly plugin: PluginName;
+      readonly revision: number;
+      readonly principal: string;
     }
   | {
       readonly kind: 'release' | 'release-signature';
@@ -80,6 +93,8 @@ export function sourcePath(file: SourceFile): string {
       return 'registry/registry.toml';
     case 'revoked':
       return 'registry/trust/revoked';
+    case 'reviewers':
+      return 'registry/trust/reviewers.signers';
     case 'category':
       return `${SOURCE_DIRECTORIES.categories}/${file.category}.toml`;
     case 'collection':
@@ -110,6 +125,10 @@ export function sourcePath(file: SourceFile): string {
     case 'plugin':
     case 'plugin-signature':
       return `${releaseDirectory(file.category, file.plugin)}/plugin.toml${signed(file.kind)}`;
+    case 'transfer':
+      return `${releaseDirectory(file.category, file.plugin)}/transfer-${file.revision}.toml`;
+    case 'transfer-signature':
+      return `${releaseDirectory(file.category, file.plugin)}/transfer-${file.revision}.toml.${file.principal}.sig`;
     case 'release':
     case 'release-signature':
       return `${releaseDirectory(file.category, file.plugin)}/${file.version}.toml${signed(file.kind)}`;
@@ -128,6 +147,7 @@ export function parseSourcePath(path: string): SourceFile | undefined {
   const directory = parts.slice(0, -1).join('/');
   if (path === 'registry/registry.toml') return { kind: 'registry' };
   if (path === 'registry/trust/revoked') return { kind: 'revoked' };
+  if (path === 'registry/trust/reviewers.signers') return { kind: 'reviewers' };
   switch (directory) {
     case SOURCE_DIRECTORIES.categories:
       return named(name, '.toml', (category) => ({ kind: 'category', category }));
@@ -187,14 +207,23 @@ function parseReview(name: string, plugin: PluginName): SourceFile | undefined {
 
 function parseRelease(area: string, name: string, plugin: PluginName): SourceFile | undefined {
   const category = /^plugins\/([^/]+)$/.exec(area)?.[1];
-  const match = /^(.+)\.toml(\.sig)?$/.exec(name);
-  const [, stem, sig] = match ?? [];
   if (category === undefined || !isSlug(category)) return undefined;
+  if (name.startsWith('transfer-')) return parseTransfer(name, category, plugin);
+  const [, stem, sig] = /^(.+)\.toml(\.sig)?$/.exec(name) ?? [];
   if (stem === 'plugin') {
     return { kind: sig === undefined ? 'plugin' : 'plugin-signature', category, plugin };
   }
   if (!isVersion(stem)) return undefined;
   return { kind: sig === undefined ? 'release' : 'release-signature', category, plugin, version: stem };
+}
+
+function parseTransfer(name: string, category: string, plugin: PluginName): SourceFile | undefined {
+  const match = /^transfer-([1-9]\d{0,8})\.toml(?:\.([a-z0-9-]+)\.sig)?$/.exec(name);
+  if (match === null) return undefined;
+  const [revision, principal] = [Number(match[1]), match[2]];
+  return principal === undefined
+    ? { kind: 'transfer', category, plugin, revision }
+    : { kind: 'transfer-signature', category, plugin, revision, principal };
 }
 
 function parseSigners(name: string, owner?: string): SourceFile | undefined {

@@ -1,16 +1,7 @@
 import type { FetchObject, IndexObject, RunsRef } from './index-head.ts';
-import { allRuns, runsBetween } from './runs.ts';
+import { runsBetween } from './runs.ts';
 import type { Postings, TermEntry } from './term-run.ts';
 import { readPostings, readTermRun, termOf } from './term-run.ts';
-
-/** All entries of the index, ascending. */
-export async function allTerms(runs: RunsRef, fetchObject: FetchObject): Promise<readonly TermEntry[]> {
-  const found = await allRuns('terms', runs, fetchObject);
-  return readRuns(
-    found.map(({ object }) => object),
-    fetchObject,
-  );
-}
 
 /** A term that was looked up. */
 export interface FoundTerm {
@@ -54,11 +45,13 @@ export async function findTerms(
  * @throws SheafError `SHEAF_INDEX` when they are malformed.
  */
 export function postingsOf({ count, entries }: FoundTerm): Postings {
+  const [first, ...others] = entries;
+  if (first !== undefined && others.length === 0) return decoded(first);
   const ids = new Uint32Array(count);
   const marks = new Uint8Array(count);
   let offset = 0;
   for (const entry of entries) {
-    const postings = readPostings(entry);
+    const postings = decoded(entry);
     ids.set(postings.ids, offset);
     marks.set(postings.marks, offset);
     offset += entry.count;
@@ -71,9 +64,30 @@ async function readRuns(
   fetchObject: FetchObject,
 ): Promise<readonly TermEntry[]> {
   const runs = await Promise.all(
-    objects.map(async (object) => readTermRun(await fetchObject(object), object.path)),
+    objects.map(async (object) => entriesIn(await fetchObject(object), object.path)),
   );
   return runs.flat();
+}
+
+// What was read stays as long as the bytes that it was read from: who keeps these at hand searches them again, and one
+// search may ask for a word twice. Nobody changes either.
+const RUNS = new WeakMap<Uint8Array, readonly TermEntry[]>();
+const POSTINGS = new WeakMap<TermEntry, Postings>();
+
+function entriesIn(bytes: Uint8Array, what: string): readonly TermEntry[] {
+  return kept(RUNS, bytes, () => readTermRun(bytes, what));
+}
+
+function decoded(entry: TermEntry): Postings {
+  return kept(POSTINGS, entry, () => readPostings(entry));
+}
+
+function kept<K extends object, V>(values: WeakMap<K, V>, key: K, make: () => V): V {
+  const known = values.get(key);
+  if (known !== undefined) return known;
+  const made = make();
+  values.set(key, made);
+  return made;
 }
 
 /** Puts the entries of each term together, in order of the terms. */

@@ -6,11 +6,17 @@ import type { Version } from '../version.ts';
 import type { BuiltRuns } from './build-runs.ts';
 import { RUN_WEIGHT } from './cut-runs.ts';
 import { documentId } from './document-id.ts';
-import type { FetchObject } from './index-head.ts';
+import type { FetchObject, RunsRef } from './index-head.ts';
 import { readMark } from './marks.ts';
 import type { PluginRecord } from './records.ts';
-import { buildTermRuns, createTermCollector, editTerms } from './term-index.ts';
-import { allTerms, findTerm, findTerms, postingsOf } from './term-lookup.ts';
+import {
+  buildTermRuns,
+  createTermCollector,
+  type TermEdit,
+  termChanges,
+  updateTermRuns,
+} from './term-index.ts';
+import { findTerm, findTerms, postingsOf } from './term-lookup.ts';
 import { type Postings, readPostings, readTermRun, writePostings, writeTermRun } from './term-run.ts';
 import { filterTerm, termsOf } from './terms.ts';
 import { wordsOf } from './words.ts';
@@ -43,6 +49,32 @@ function fetcher({ objects }: BuiltRuns, fetched: string[] = []): FetchObject {
     fetched.push(path);
     return byPath.get(path)!;
   };
+}
+
+/** What runs are after edits, with the objects that building them anew has and they have not, or have twice. */
+async function edited(
+  old: BuiltRuns,
+  edits: ReadonlyMap<number, TermEdit>,
+  anew: BuiltRuns,
+  fetched: string[] = [],
+): Promise<{ ref: RunsRef; missing: readonly string[]; repeated: readonly string[] }> {
+  const { ref, objects } = await updateTermRuns(old.ref, termChanges(edits), fetcher(old, fetched));
+  const before = new Set(old.objects.map(({ sha256 }) => sha256));
+  const known = new Set([...before, ...objects.map(({ sha256 }) => sha256)]);
+  return {
+    ref,
+    missing: anew.objects.filter(({ sha256 }) => !known.has(sha256)).map(({ path }) => path),
+    repeated: objects.filter(({ sha256 }) => before.has(sha256)).map(({ path }) => path),
+  };
+}
+
+/** What {@link edited} gives when all is well. */
+function asBuilt({ ref }: BuiltRuns): {
+  ref: RunsRef;
+  missing: readonly string[];
+  repeated: readonly string[];
+} {
+  return { ref, missing: [], repeated: [] };
 }
 
 /** The plainest search: names of the plugins that have all words of the query, heaviest first. */
@@ -169,8 +201,8 @@ describe('the runs of terms', () => {
             { before: termsIn(before, name), after: termsIn(after, name) },
           ]),
         );
-        const entries = editTerms(await allTerms(old.ref, fetcher(old)), edits);
-        expect(buildTermRuns(entries)).toEqual(indexOf(pluginsOf(after)));
+        const anew = indexOf(pluginsOf(after));
+        expect(await edited(old, edits, anew)).toEqual(asBuilt(anew));
       }),
       { numRuns: 60 },
     );
@@ -196,8 +228,35 @@ describe('a heavy term', () => {
         return [documentId(one.name), edit] as const;
       }),
     );
-    const entries = editTerms(await allTerms(old.ref, fetcher(old)), edits);
-    expect(buildTermRuns(entries)).toEqual(indexOf(many.slice(0, after)));
+    const anew = indexOf(many.slice(0, after));
+    expect(await edited(old, edits, anew)).toEqual(asBuilt(anew));
+  });
+
+  it('in many parts is read where a new document lies, and nowhere else', async () => {
+    const runsOf = (documents: number): BuiltRuns => {
+      const terms = createTermCollector();
+      for (let index = 0; index < documents; index++) {
+        terms.add(
+          documentId(`plugin-${index}`),
+          new Map([
+            ['every', 1],
+            [`own-${index}`, 1],
+          ]),
+        );
+      }
+      return buildTermRuns(terms.entries());
+    };
+    const old = runsOf(30_000);
+    const fetched: string[] = [];
+    const after = new Map([
+      ['every', 1],
+      ['own-30000', 1],
+    ]);
+    const edit = { before: new Map<string, number>(), after };
+    const edits = new Map([[documentId('plugin-30000'), edit]]);
+    const anew = runsOf(30_001);
+    expect(await edited(old, edits, anew, fetched)).toEqual(asBuilt(anew));
+    expect(fetched.filter((path) => !path.endsWith('/page')).length).toBeLessThan(6);
   });
 });
 

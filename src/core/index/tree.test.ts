@@ -1,9 +1,10 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { buildTree, treeBits, updateTree, writeLeaf } from './build-tree.ts';
+import type { Sha256 } from '../object-ref.ts';
+import { buildTree, treeBits, updateTree, writeLeaf, writeNode } from './build-tree.ts';
 import { documentId, locateLeaf, treePosition } from './document-id.ts';
 import type { BuiltObject, FetchObject } from './index-head.ts';
-import { documentPosition, readLeaf, readNode, treeLeaves } from './tree.ts';
+import { documentPosition, nodeWidth, readLeaf, readNode, rootWidth, treeLeaves } from './tree.ts';
 
 const lineOf = (key: string, value: number): string => JSON.stringify({ name: key, value });
 const linesOf = (count: number): Map<string, string> =>
@@ -24,18 +25,28 @@ describe('a hash tree', () => {
     [0, 0],
     [48, 0],
     [49, 8],
-    [12_288, 8],
+    [3072, 8],
+    [3073, 10],
+    [12_288, 10],
     [12_289, 12],
-    [196_608, 12],
-    [196_609, 16],
+    [65_536, 12],
+    [65_537, 14],
+    [262_144, 14],
+    [262_145, 16],
   ])('of %i keys has %i bits', (keys, bits) => expect(treeBits(keys)).toBe(bits));
 
   it('puts a document where it puts its key, at every size', () => {
-    for (const bits of [0, 8, 12, 16] as const) {
+    for (const bits of [0, 8, 10, 12, 14, 16] as const) {
       for (const key of ['graph-lens', 'ab', 'zz-top']) {
         expect(documentPosition(bits, documentId(key))).toEqual(treePosition(bits, key));
       }
     }
+  });
+
+  it.each([8, 10, 12, 14, 16] as const)('of %i bits has a root no wider than a byte counts', (bits) => {
+    expect(rootWidth(bits) * nodeWidth(bits)).toBe(2 ** bits);
+    expect(rootWidth(bits)).toBeLessThanOrEqual(256);
+    expect(rootWidth(bits)).toBeGreaterThanOrEqual(nodeWidth(bits));
   });
 
   it.each([1, 48, 49, 700, 13_000])('of %i keys finds each of them through one leaf', async (count) => {
@@ -47,7 +58,7 @@ describe('a hash tree', () => {
       fetched.length = 0;
       const leaf = await locateLeaf('plugins', ref, key, fetchObject);
       expect(readLeaf(await fetchObject(leaf), leaf.path).get(key)).toBe(lines.get(key));
-      expect(fetched.length).toBeLessThanOrEqual(2);
+      expect(fetched.length).toBeLessThanOrEqual(3);
     }
   });
 
@@ -67,13 +78,13 @@ describe('a hash tree', () => {
     expect(Math.max(...perDirectory.values())).toBeLessThanOrEqual(257);
   });
 
-  it('changes one leaf, its node and nothing else with one line', async () => {
+  it('changes one leaf, its node, the root and nothing else with one line', async () => {
     const { ref, objects } = buildTree('plugins', linesOf(700));
     const fetched: string[] = [];
     const edits = new Map([['plugin-7', lineOf('plugin-7', 1)]]);
     const updated = await updateTree('plugins', ref, edits, 700, fetcher(objects, fetched));
-    expect(updated.objects).toHaveLength(2);
-    expect(fetched).toHaveLength(2);
+    expect(updated.objects).toHaveLength(3);
+    expect(fetched).toHaveLength(3);
   });
 
   it('updated is the tree built anew, also where it takes another shape', async () => {
@@ -124,7 +135,7 @@ describe('a leaf', () => {
 
 describe('a node', () => {
   it('is refused with another number of leaves than its tree demands', () => {
-    const bytes = new TextEncoder().encode(`[["${'a'.repeat(64)}",1]]`);
-    expect(() => readNode(bytes, 8, 'node')).toThrowError(expect.objectContaining({ code: 'SHEAF_INDEX' }));
+    const bytes = writeNode([{ sha256: 'a'.repeat(64) as Sha256, size: 1 }]);
+    expect(() => readNode(bytes, 16, 'node')).toThrowError(expect.objectContaining({ code: 'SHEAF_INDEX' }));
   });
 });

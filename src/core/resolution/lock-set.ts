@@ -37,12 +37,14 @@ export function lockSet(
   return isSame ? before : { registries: used, plugins, ...local };
 }
 
-function lockedPlugin({ choice: { name, registry, version }, release }: ChosenRelease): LockedPlugin {
+function lockedPlugin({ choice, release }: ChosenRelease): LockedPlugin {
+  const { name, registry, version, absentIn = [] } = choice;
   const required = Object.entries(version.dependencies).filter(([, { optional }]) => !optional);
   return {
     name,
     version: version.version,
     registry,
+    ...(absentIn.length === 0 ? {} : { absentIn }),
     manifest: version.manifest,
     owner: release.owner,
     tier: version.tier,

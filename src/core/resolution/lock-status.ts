@@ -5,9 +5,15 @@ import type { Requirement } from './resolve.ts';
 
 /**
  * Why a lock file is not the answer to what is wanted, as a sentence; undefined when it is: every requirement and
- * every dependency is locked in its range, and nothing is locked that nobody needs.
+ * every dependency is locked in its range and from where it may come, and nothing is locked that nobody needs.
+ *
+ * @param routes the only registries in which a name is looked up.
  */
-export function lockFault(wanted: readonly Requirement[], lock: Lockfile | undefined): string | undefined {
+export function lockFault(
+  wanted: readonly Requirement[],
+  lock: Lockfile | undefined,
+  routes: (name: PluginName) => readonly string[] | undefined = () => undefined,
+): string | undefined {
   if (lock === undefined) return wanted.length === 0 ? undefined : 'There is no sheaf.lock yet.';
   const locked = new Map(lock.plugins.map((plugin) => [plugin.name, plugin]));
   const needed = new Set<PluginName>();
@@ -23,6 +29,9 @@ export function lockFault(wanted: readonly Requirement[], lock: Lockfile | undef
     }
     if (next.registry !== undefined && next.registry !== plugin.registry) {
       return `${next.by} wants ${next.name} from ${next.registry}, but it is locked from ${plugin.registry}.`;
+    }
+    if (routes(next.name)?.includes(plugin.registry) === false) {
+      return `${next.name} is locked from ${plugin.registry}, but the routes have it come from elsewhere.`;
     }
     if (needed.has(next.name)) continue;
     needed.add(next.name);

@@ -45,6 +45,7 @@ function plan(
 ) {
   const lock: Lockfile | undefined = current && { registries: [], plugins: current };
   return planFor({
+    admits: () => true,
     current: lock,
     resolution: { choices },
     consents: new Map(Object.entries(consents).map(([name, ids]) => [pluginName(name), ids])),

@@ -25,7 +25,7 @@ export interface Plan {
   readonly remove: readonly { readonly name: PluginName; readonly version: Version }[];
   /** Plugins that stay as they are. */
   readonly keep: readonly { readonly name: PluginName; readonly version: Version }[];
-  /** Capabilities of every plugin after the change. */
+  /** Capabilities of every plugin after the change, without those that a policy withholds. */
   readonly capabilities: Readonly<Record<PluginName, readonly string[]>>;
 }
 
@@ -41,6 +41,8 @@ export interface PlanBasis {
   readonly resolution: Resolution;
   /** Capabilities that somebody on this machine agreed to. A lock file never adds to them. */
   readonly consents: ReadonlyMap<PluginName, readonly string[]>;
+  /** Whether a policy lets plugins be given a capability; what they merely wish for is then withheld. */
+  readonly admits: (capability: string) => boolean;
   /** Bytes to download; without an entry for what is unknown or in the cache. */
   readonly sizes: ReadonlyMap<PluginName, number>;
 }
@@ -50,7 +52,7 @@ export interface PlanBasis {
  * digest of its manifest are the same; anything else under the same name is an update, also to an older
  * version.
  */
-export function planFor({ current, resolution, consents, sizes }: PlanBasis): Plan {
+export function planFor({ current, resolution, consents, admits, sizes }: PlanBasis): Plan {
   const installed = new Map(entriesOf(current).map((plugin) => [plugin.name, plugin]));
   const chosen = new Set(resolution.choices.map((choice) => choice.name));
   const add: PlannedChange[] = [];
@@ -69,7 +71,7 @@ export function planFor({ current, resolution, consents, sizes }: PlanBasis): Pl
       registry: choice.registry,
       version: choice.version.version,
       ...(bytes === undefined ? {} : { bytes }),
-      newCapabilities: capabilitiesOf(choice).filter((id) => !consents.get(name)?.includes(id)),
+      newCapabilities: capabilitiesOf(choice, admits).filter((id) => !consents.get(name)?.includes(id)),
     };
     if (before === undefined) add.push(change);
     else update.push({ ...change, from: before.version });
@@ -81,7 +83,7 @@ export function planFor({ current, resolution, consents, sizes }: PlanBasis): Pl
     remove: remove.map(({ name, version }) => ({ name, version })),
     keep,
     capabilities: Object.fromEntries(
-      resolution.choices.map((choice) => [choice.name, capabilitiesOf(choice)]),
+      resolution.choices.map((choice) => [choice.name, capabilitiesOf(choice, admits)]),
     ),
   };
 }
@@ -92,6 +94,9 @@ function isSameRelease(before: LockedEntry, { registry, version }: Choice): bool
   );
 }
 
-function capabilitiesOf({ version }: Choice): readonly string[] {
-  return version.capabilities.map((capability) => capability.id).toSorted();
+function capabilitiesOf({ version }: Choice, admits: PlanBasis['admits']): readonly string[] {
+  return version.capabilities
+    .map((capability) => capability.id)
+    .filter(admits)
+    .toSorted();
 }

@@ -114,6 +114,20 @@ describe('the explanation of a failed resolution', () => {
     );
   });
 
+  it('a name that is routed away from who needs it', async () => {
+    const world = {
+      main: { lens: { '1.0.0': { needs: { users: '^1' } } }, users: { '1.0.0': {} } },
+      other: { users: { '1.0.0': {} } },
+    };
+    const routes = (name: string) => (name === 'users' ? ['other'] : undefined);
+    const error = await refusalIn(world, { lens: '*' }, { routes });
+    expect([error.code, error.message]).toEqual([
+      'SHEAF_POLICY',
+      'Because lens 1.0.0 needs users ^1, the routes do not let users come from the registry main and lens is wanted, there is no solution.',
+    ]);
+    expect(error.hint).toBe('The routes have users come from other; change that only if you trust both.');
+  });
+
   it('leaves out what was tried on the way and had nothing to do with it', async () => {
     const world = {
       main: {

@@ -44,6 +44,8 @@ export interface ResolutionProblem {
    * which the policy does not admit". Undefined when it may be. Asked once for every version that is offered.
    */
   readonly excluded?: (offer: Offer, version: VersionRecord) => string | undefined;
+  /** The only registries, by id, in which a name is looked up, whoever asks for it; undefined for any. */
+  readonly routes?: (name: PluginName) => readonly string[] | undefined;
   /** Looks a plugin up; `registry` undefined means: the configured registries in order. */
   readonly offer: (name: PluginName, registry: string | undefined) => Promise<Offer | undefined>;
 }
@@ -54,6 +56,8 @@ export interface Choice {
   readonly registry: string;
   readonly record: ReleasesRecord;
   readonly version: VersionRecord;
+  /** Ids of the registries that come before this one and had no plugin of the name. */
+  readonly absentIn?: readonly string[];
   /** Who asked for it: `sheaf.toml` is the empty string. Sorted. */
   readonly requiredBy: readonly string[];
 }

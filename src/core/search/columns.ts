@@ -101,28 +101,36 @@ function merge(
 ): Columns {
   const merged = emptyColumns(kept === 'either' ? a.length + b.length : a.length);
   const { ids, marks, text, covered } = merged;
-  let length = 0;
-  for (let i = 0, j = 0; i < a.length || j < b.length; ) {
-    const left = i < a.length ? (a.ids[i] ?? 0) : Number.POSITIVE_INFINITY;
-    const right = j < b.length ? (b.ids[j] ?? 0) : Number.POSITIVE_INFINITY;
-    if (right < left) {
-      if (kept === 'either') {
-        ids[length] = right;
-        marks[length] = b.marks[j] ?? 0;
-        text[length] = b.text[j] ?? 0;
-        covered[length++] = b.covered[j] ?? 0;
-      } else if (i === a.length) break;
-      j++;
-      continue;
+  let [i, j, length] = [0, 0, 0];
+  while (i < a.length && j < b.length) {
+    const left = a.ids[i] ?? 0;
+    const right = b.ids[j] ?? 0;
+    if (left <= right) {
+      const isBoth = left === right;
+      ids[length] = left;
+      marks[length] = a.marks[i] ?? 0;
+      text[length] = isBoth ? join(a.text[i] ?? 0, b.text[j] ?? 0) : (a.text[i] ?? 0);
+      covered[length++] = (a.covered[i++] ?? 0) + (isBoth ? (b.covered[j++] ?? 0) * both : 0);
+    } else if (kept === 'first') j++;
+    else {
+      ids[length] = right;
+      marks[length] = b.marks[j] ?? 0;
+      text[length] = b.text[j] ?? 0;
+      covered[length++] = b.covered[j++] ?? 0;
     }
-    ids[length] = left;
-    marks[length] = a.marks[i] ?? 0;
-    text[length] = left === right ? join(a.text[i] ?? 0, b.text[j] ?? 0) : (a.text[i] ?? 0);
-    covered[length++] = (a.covered[i] ?? 0) + (left === right ? (b.covered[j] ?? 0) * both : 0);
-    i++;
-    if (left === right) j++;
   }
+  length = append(merged, length, a, i);
+  if (kept === 'either') length = append(merged, length, b, j);
   return { length, ids, marks, text, covered };
+}
+
+/** Puts what `from` has from a position on behind what is there; returns how many there are then. */
+function append(to: Columns, length: number, from: Columns, start: number): number {
+  to.ids.set(from.ids.subarray(start, from.length), length);
+  to.marks.set(from.marks.subarray(start, from.length), length);
+  to.text.set(from.text.subarray(start, from.length), length);
+  to.covered.set(from.covered.subarray(start, from.length), length);
+  return length + Math.max(0, from.length - start);
 }
 
 function sum(a: number, b: number): number {

@@ -166,19 +166,8 @@ export function requireThreshold(
   signatures: ReadonlyMap<string, Uint8Array>,
   what: string,
 ): Signer[] {
-  const able = file.signers.filter((signer) => signer.namespaces.includes(namespace));
-  const signed: Signer[] = [];
-  const refused: Record<string, string> = {};
-  for (const signer of able) {
-    const signature = signatures.get(signer.principal);
-    if (signature === undefined) continue;
-    const problem = problemOf(signer, namespace, message, signature, what);
-    if (problem !== undefined) refused[signer.principal] = problem;
-    else if (!signed.some((other) => isSamePoint(other.key, signer.key))) signed.push(signer);
-  }
-  // Also against a threshold of 0 in a value that no reader made: nothing is trusted without a signature.
-  if (signed.length >= Math.max(1, file.threshold)) return signed;
-  const missing = able.filter((signer) => !signed.includes(signer)).map((signer) => signer.principal);
+  const { signed, missing, refused, isMet } = countSigners(file, namespace, message, signatures, what);
+  if (isMet) return [...signed];
   const [[name, problem] = []] = Object.entries(refused);
   throw new SheafError(
     'SHEAF_THRESHOLD',
@@ -196,6 +185,39 @@ export function requireThreshold(
       },
     },
   );
+}
+
+/** How far a file has come on its way to its threshold. */
+export interface SignerCount {
+  readonly signed: readonly Signer[];
+  /** Principals who may sign and have not, or not so that it counts. */
+  readonly missing: readonly string[];
+  /** Principal to a sentence, for each signature of theirs that does not count. */
+  readonly refused: Readonly<Record<string, string>>;
+  readonly isMet: boolean;
+}
+
+/** Counts as {@link requireThreshold} does, and refuses nothing. */
+export function countSigners(
+  file: SignersFile,
+  namespace: Namespace,
+  message: Uint8Array,
+  signatures: ReadonlyMap<string, Uint8Array>,
+  what: string,
+): SignerCount {
+  const able = file.signers.filter((signer) => signer.namespaces.includes(namespace));
+  const signed: Signer[] = [];
+  const refused: Record<string, string> = {};
+  for (const signer of able) {
+    const signature = signatures.get(signer.principal);
+    if (signature === undefined) continue;
+    const problem = problemOf(signer, namespace, message, signature, what);
+    if (problem !== undefined) refused[signer.principal] = problem;
+    else if (!signed.some((other) => isSamePoint(other.key, signer.key))) signed.push(signer);
+  }
+  const missing = able.filter((signer) => !signed.includes(signer)).map((signer) => signer.principal);
+  // Also against a threshold of 0 in a value that no reader made: nothing is trusted without a signature.
+  return { signed, missing, refused, isMet: signed.length >= Math.max(1, file.threshold) };
 }
 
 /** Why a signature is not one by this signer; undefined if it is. */

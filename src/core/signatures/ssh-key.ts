@@ -78,7 +78,7 @@ export function readKeyBlob(blob: Uint8Array, malformed: Malformed): SshPublicKe
   const application = type === 'ssh-ed25519' ? {} : { application: reader.text('application') };
   reader.end();
   if (!isStrictPoint(point)) throw malformed('its public key is of low order or not canonically encoded');
-  return { type, blob: blob.slice(), point, ...application };
+  return { type, blob: new Uint8Array(blob), point, ...application };
 }
 
 function requireKeyType(type: string, malformed: Malformed): SshKeyType {
@@ -92,7 +92,7 @@ function requireKeyType(type: string, malformed: Malformed): SshKeyType {
 export function privateKeyFromSeed(seed: Uint8Array, comment: string): SshPrivateKey {
   const point = ed25519KeyFromSeed(seed);
   const blob = joinBytes(wireString('ssh-ed25519'), wireString(point));
-  return { publicKey: { type: 'ssh-ed25519', blob, point }, seed: seed.slice(), comment };
+  return { publicKey: { type: 'ssh-ed25519', blob, point }, seed: new Uint8Array(seed), comment };
 }
 
 /** First bytes of a private key (OpenSSH PROTOCOL.key), the NUL included. */

@@ -41,6 +41,9 @@ describe('reading', () => {
     const reader = new WireReader(whole.subarray(2, 7), malformed);
     expect(reader.string('field')).toEqual(Uint8Array.of(7));
     reader.end();
+    // Node gives out small Buffers from one large one, and their `slice` does not copy.
+    const pooled = new WireReader(Buffer.from(whole).subarray(2, 7), malformed);
+    expect(pooled.string('field')).toEqual(Uint8Array.of(7));
   });
 
   it('refuses a length that runs past the end, however large, and names the field', () => {

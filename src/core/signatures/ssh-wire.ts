@@ -54,7 +54,8 @@ export class WireReader {
     }
     const start = this.#offset;
     this.#offset += size;
-    return this.#bytes.slice(start, this.#offset);
+    // A copy also of a Buffer, whose own `slice` is a view of a larger one.
+    return new Uint8Array(this.#bytes.subarray(start, this.#offset));
   }
 
   /** A `byte`. */

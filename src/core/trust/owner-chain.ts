@@ -77,18 +77,34 @@ export function signedByOwner(
   signature: Uint8Array,
   what: string,
 ): OwnerSignature {
+  return signedByAnyOwner([chain], message, signature, what);
+}
+
+/**
+ * As {@link signedByOwner}, with the keys of several owners of whom any may have signed: of a plugin that was
+ * handed over, the one of today first.
+ *
+ * @throws SheafError `SHEAF_SIGNATURE`.
+ */
+export function signedByAnyOwner(
+  chains: readonly [OwnerChain, ...(readonly OwnerChain[])],
+  message: Uint8Array,
+  signature: Uint8Array,
+  what: string,
+): OwnerSignature {
   const key = signerOf(signature, 'release@sheaf', message, what);
-  for (const link of chain) {
+  for (const link of chains.flat()) {
     const signer = link.file.signers.find(
       (one) => one.namespaces.includes('release@sheaf') && sameKey(one.key, key),
     );
     if (signer !== undefined) return { link, signer };
   }
+  const [chain] = chains;
   throw new SheafError(
     'SHEAF_SIGNATURE',
     `The key that signed ${what} is no release key of owner ${chain[0].file.owner ?? ''}.`,
     {
-      hint: 'If the owner lost their keys and the registry replaced them, this machine waits 14 days and then asks.',
+      hint: 'Its owner has to sign it with a key of their own key file; until then, use another version.',
       details: { fingerprint: fingerprint(key) },
     },
   );

@@ -17,7 +17,7 @@ import { formatInstant, type Instant, parseInstant } from '../instant.ts';
 import { isPluginName, type PluginName } from '../plugin-name.ts';
 import { type RevokedKey, readRevoked, writeRevoked } from '../signatures/revoked.ts';
 import { readSigners } from '../signatures/signers.ts';
-import { type Restriction, readRestriction, writeRestriction } from './status.ts';
+import { type Restriction, readRestriction, writeRestriction } from './restriction.ts';
 import type { RegistryTrust, SeenCheckpoint, TrustedRoot } from './trust.ts';
 
 /**
@@ -33,7 +33,7 @@ export interface TrustState extends RegistryTrust {
   readonly recoveries: ReadonlyMap<string, Recovery>;
   /** Keys seen revoked; they stay revoked when the index no longer says so. */
   readonly revoked: readonly RevokedKey[];
-  /** Quarantines and withdrawn tiers seen; they end by a signed event only. */
+  /** Quarantines, withdrawn tiers and malware seen; they end by a signed event only. */
   readonly restrictions: readonly Restriction[];
   /** Capabilities that a person of this machine agreed to, for each plugin. */
   readonly consents: ReadonlyMap<PluginName, readonly string[]>;

@@ -88,7 +88,9 @@ export class Catalogue {
     const key = `${registry ?? ''}/${name}`;
     const known = this.#offers.get(key);
     if (known !== undefined) return known;
-    const offer = this.problem.offer(name, registry);
+    // Where a name may not come from, it is not even asked for: the question alone would give it away.
+    const isAway = registry !== undefined && this.problem.routes?.(name)?.includes(registry) === false;
+    const offer = isAway ? Promise.resolve(undefined) : this.problem.offer(name, registry);
     this.#offers.set(key, offer);
     return offer;
   }

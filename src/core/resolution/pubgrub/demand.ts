@@ -61,11 +61,13 @@ interface Wish {
 
 function ask({ catalogue, name, ...wish }: Wish, shelf: Shelf | undefined, also: VersionSet): Asked {
   const plugin = catalogue.plugin(name);
+  const routed = shelf === undefined ? catalogue.problem.routes?.(name) : undefined;
   const fitting = also | (shelf === undefined ? NOTHING : plugin.matching(shelf.registry, wish.range));
   return {
     plugin,
     ...wish,
     fitting,
     ...(fitting === NOTHING ? { lacking: shelf === undefined ? 'plugin' : 'version' } : {}),
+    ...(routed === undefined ? {} : { routed }),
   };
 }

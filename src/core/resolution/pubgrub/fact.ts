@@ -21,6 +21,8 @@ export interface Asked {
   readonly fitting: VersionSet;
   /** Why none does. */
   readonly lacking?: 'plugin' | 'version';
+  /** The only registries in which a plugin that is lacking was to be looked up. */
+  readonly routed?: readonly string[];
 }
 
 /** sheaf.toml or the command line asks for a plugin. */
@@ -61,6 +63,11 @@ export interface Need {
 export interface Present {
   readonly kind: 'present';
   readonly host: HostPackage;
+}
+
+/** Whether a plugin is only lacking because a route leads away from the registry it is asked of. */
+export function isRoutedAway({ registry, routed }: Asked): boolean {
+  return registry !== undefined && routed?.includes(registry) === false;
 }
 
 /** Whether a fact is more than a demand for something that exists. */

@@ -1,4 +1,12 @@
-import type { Asked, Dependency, Fact, Need, Present, Wanted } from './fact.ts';
+import {
+  type Asked,
+  type Dependency,
+  type Fact,
+  isRoutedAway,
+  type Need,
+  type Present,
+  type Wanted,
+} from './fact.ts';
 import { list } from './phrase-versions.ts';
 import type { Plugin } from './plugin.ts';
 import { inRange, type Wording } from './wording.ts';
@@ -52,8 +60,10 @@ function phraseDependency({ plugin, versions, asked }: Dependency, wording: Word
 }
 
 /** Why nothing fits; a registry that `by` does not come from may also not be configured. */
-function phraseLack({ plugin, range, registry, lacking }: Asked, by?: Plugin): readonly string[] {
+function phraseLack(asked: Asked, by?: Plugin): readonly string[] {
+  const { plugin, range, registry, lacking } = asked;
   if (lacking === undefined) return [];
+  if (isRoutedAway(asked)) return [`the routes do not let ${plugin.name} come from the registry ${registry}`];
   if (lacking === 'version') return [`no version of ${plugin.name} is in ${range}`];
   if (registry === undefined) return [`no configured registry has a plugin named ${plugin.name}`];
   const isKnown = by === undefined || by.registries.includes(registry);

@@ -3,7 +3,7 @@ import type { PluginName } from '../../plugin-name.ts';
 import type { Catalogue } from './catalogue.ts';
 import { proofOf } from './derivation.ts';
 import { explain, outline } from './explanation.ts';
-import { type Fact, isObstacle } from './fact.ts';
+import { type Fact, isObstacle, isRoutedAway } from './fact.ts';
 import type { Incompatibility } from './incompatibility.ts';
 import { waysOut } from './ways-out.ts';
 
@@ -27,13 +27,19 @@ function codeOf(facts: readonly Fact[]): ErrorCode {
   const obstacles = facts.filter(isObstacle);
   const [first] = obstacles;
   if (first === undefined) return 'SHEAF_RESOLUTION';
-  if (obstacles.every(({ kind }) => kind === 'excluded')) return 'SHEAF_POLICY';
+  if (obstacles.every(isForbidden)) return 'SHEAF_POLICY';
   if (obstacles.every((fact) => fact.kind === 'need' && fact.host.kind === 'platform'))
     return 'SHEAF_PLATFORM';
   if (obstacles.length > 1 || (first.kind !== 'wanted' && first.kind !== 'dependency'))
     return 'SHEAF_RESOLUTION';
   if (first.asked.lacking === 'plugin') return 'SHEAF_UNKNOWN_PLUGIN';
   return first.kind === 'wanted' ? 'SHEAF_UNKNOWN_VERSION' : 'SHEAF_RESOLUTION';
+}
+
+/** Whether people decided so, and not the versions that there are. */
+function isForbidden(fact: Fact): boolean {
+  if (fact.kind === 'wanted' || fact.kind === 'dependency') return isRoutedAway(fact.asked);
+  return fact.kind === 'excluded';
 }
 
 /** The name of a wanted plugin that no registry has; perhaps it is mistyped. */

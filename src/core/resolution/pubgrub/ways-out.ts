@@ -2,7 +2,7 @@ import type { PluginName } from '../../plugin-name.ts';
 import type { VersionRange } from '../../version.ts';
 import type { Requirement } from '../resolve.ts';
 import type { Catalogue } from './catalogue.ts';
-import type { Asked, Fact, Wanted } from './fact.ts';
+import { type Asked, type Fact, isRoutedAway, type Wanted } from './fact.ts';
 import { list } from './phrase-versions.ts';
 import type { Candidate } from './plugin.ts';
 import { solve } from './solver.ts';
@@ -74,8 +74,13 @@ function adviceOn(fact: Fact, wording: Wording): readonly string[] {
     return [`A ${host.name} in ${demand} would admit ${wording.each(plugin, versions)}.`];
   }
   if (fact.kind !== 'wanted' && fact.kind !== 'dependency') return [];
+  if (isRoutedAway(fact.asked)) return [adviceOnRoute(fact.asked)];
   if (fact.asked.lacking === 'plugin') return [MISSING];
   return fact.kind === 'wanted' ? adviceOnPrerelease(fact) : [];
+}
+
+function adviceOnRoute({ plugin, routed = [] }: Asked): string {
+  return `The routes have ${plugin.name} come from ${list(routed, 'or') || 'nowhere'}; change that only if you trust both.`;
 }
 
 const MISSING =

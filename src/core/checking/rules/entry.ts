@@ -1,0 +1,40 @@
+import { SheafError } from '../../errors.ts';
+import { readInterface, requireCommands } from '../../runtime/wasm-abi.ts';
+import { judgeCapabilities } from '../../runtime/wasm-capabilities.ts';
+import { limitWasm, memoryCap } from '../../runtime/wasm-limits.ts';
+import { readWasmModule } from '../../runtime/wasm-module.ts';
+import { type CheckFault, type CheckRule, MANIFEST } from '../check-rule.ts';
+
+/** The built module does what its manifest says, and asks for exactly the capabilities that it declares. */
+export const entry: CheckRule = {
+  id: 'entry',
+  check({ manifest, entry: built }) {
+    if (built === undefined) {
+      return [
+        {
+          severity: 'error',
+          path: MANIFEST,
+          message: 'The plugin has not been built.',
+          fix: 'Run: sheaf build',
+        },
+      ];
+    }
+    if (!built.path.endsWith('.wasm')) return [];
+    try {
+      const what = 'The module';
+      const module = readWasmModule(built.bytes, what);
+      const found = readInterface(module, what);
+      const faults = judgeCapabilities(found, manifest.security.capabilities, { file: MANIFEST });
+      requireCommands(found, manifest.provides.commands, what);
+      limitWasm(built.bytes, module, memoryCap(manifest.performance.maxMemoryMb), what);
+      return faults.map(
+        ({ severity, message, fix = '' }): CheckFault => ({ severity, path: MANIFEST, message, fix }),
+      );
+    } catch (error) {
+      if (!(error instanceof SheafError)) throw error;
+      return [
+        { severity: 'error', path: built.path, message: error.message, fix: error.hint ?? 'Build it again.' },
+      ];
+    }
+  },
+};

@@ -1,0 +1,58 @@
+import { lowerBound } from './bootstrap.ts';
+import { median } from './quantile.ts';
+
+/**
+ * Four batches in the order A B B A, each as microseconds a call: what grows slower or faster during the four
+ * (heat, other programs) falls on both sides alike.
+ */
+export interface Quad {
+  readonly a: readonly [number, number];
+  readonly b: readonly [number, number];
+}
+
+/** What four batches each, many times, say of B against A. */
+export interface Comparison {
+  /** `inconclusive`: the machine was too unsteady to tell A from itself. */
+  readonly verdict: 'slower' | 'not-slower' | 'inconclusive';
+  /** Median of B / A. */
+  readonly ratio: number;
+  /** What the ratio exceeds with 95 % confidence. */
+  readonly lowerBound: number;
+  /** Median of B − A, microseconds a call. */
+  readonly differenceUs: number;
+  /** Median of A / A. */
+  readonly control: number;
+}
+
+/** Fewer quads than this are not judged. */
+export const LEAST_QUADS = 31;
+
+const REGRESSION_RATIO = 1.1;
+/** What nobody notices is no regression, however sure it is. */
+const REGRESSION_US = 5;
+const CONTROL_TOLERANCE = 0.05;
+
+/**
+ * Whether B is slower than A: by more than 10 % with 95 % confidence, and by more than 5 µs. A control in which both
+ * sides are A has to come out as 1, give or take 5 %.
+ */
+export function compare(quads: readonly Quad[], control: readonly Quad[]): Comparison {
+  const ratios = quads.map(ratioOf);
+  const figures = {
+    ratio: median(ratios),
+    lowerBound: lowerBound(ratios),
+    differenceUs: median(quads.map(({ a, b }) => (b[0] + b[1] - a[0] - a[1]) / 2)),
+    control: median(control.map(ratioOf)),
+  };
+  return { verdict: verdictOf(figures), ...figures };
+}
+
+function verdictOf(figures: Omit<Comparison, 'verdict'>): Comparison['verdict'] {
+  if (Math.abs(figures.control - 1) > CONTROL_TOLERANCE) return 'inconclusive';
+  const isSlower = figures.lowerBound > REGRESSION_RATIO && figures.differenceUs > REGRESSION_US;
+  return isSlower ? 'slower' : 'not-slower';
+}
+
+function ratioOf({ a, b }: Quad): number {
+  return (b[0] + b[1]) / (a[0] + a[1]);
+}
