@@ -33,6 +33,8 @@ export interface RunnerPool {
   warm(): void;
   /** A blank runner that now belongs to the caller. @param cpuSeconds a bound of its own: it is started for it. */
   take(cpuSeconds?: number): SandboxedProcess;
+  /** Says that a runner that was taken is no longer waited for. With the last of them, the pool fills up again. */
+  settle(): void;
   /** Ends all that are still blank. Settles when they are gone. */
   dispose(): Promise<void>;
 }
@@ -41,6 +43,7 @@ export function createRunnerPool(options: RunnerPoolOptions): RunnerPool {
   const { sandbox, size = LIMITS.warmRunners } = options;
   const blank = new Set<SandboxedProcess>();
   let isDisposed = false;
+  let awaited = 0;
   const start = (cpuSeconds?: number): SandboxedProcess => {
     return sandbox.spawn(specOf(options.runner, cpuSeconds));
   };
@@ -57,10 +60,15 @@ export function createRunnerPool(options: RunnerPoolOptions): RunnerPool {
     warm,
     take(cpuSeconds) {
       if (isDisposed) throw new SheafError('SHEAF_STATE', 'The host has been closed.');
+      awaited += 1;
       if (cpuSeconds !== undefined) return start(cpuSeconds);
       const [ready] = blank;
       if (ready !== undefined) blank.delete(ready);
       return ready ?? start();
+    },
+    settle() {
+      awaited -= 1;
+      if (awaited === 0) warm();
     },
     async dispose() {
       isDisposed = true;

@@ -43,11 +43,10 @@ export async function startInRunner(
     // It reads no `cancel` while it runs, and nothing is lost with it that could be kept.
     cancel: 'kill',
   });
-  // The next runner is started when this one is ready, or they would compete for a processor.
-  const refill = (): void => pool.warm();
+  const settle = (): void => pool.settle();
   const exported = await connection
     .initialize(plugin.config, memoryBytes)
-    .finally(() => setImmediate(refill));
+    .finally(() => setImmediate(settle));
   const isolation = pool.sandbox.level;
   return withCommands({ manifest, connection, isolation, oneAtATime: true }, exported);
 }
