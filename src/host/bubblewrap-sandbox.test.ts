@@ -54,6 +54,12 @@ describe.skipIf(why !== undefined)('a process inside bubblewrap', () => {
     expect({ stdout, exitCode }).toEqual({ stdout: 'read me\n1\n/sheaf/work\n', exitCode: 0 });
   });
 
+  it('finds what it was handed below /tmp, too, and its temporary files go where it may write', async () => {
+    const readOnly = [{ from: directory, to: '/tmp/kit' }];
+    const { stdout } = await inside('cat /tmp/kit/data.txt; dirname "$(mktemp)"', { readOnly });
+    expect(stdout).toBe('read me\n/sheaf/work\n');
+  });
+
   it('hides the files, the processes and the environment of the host', async () => {
     process.env['SHEAF_TEST_SECRET'] = 'secret';
     const { stdout } = await inside('ls /; ls /proc | grep -c "^[0-9]"; env');

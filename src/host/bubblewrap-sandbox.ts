@@ -185,20 +185,14 @@ function above(path: string): readonly string[] {
   return parent === '/' ? [] : [...above(parent), parent];
 }
 
-function workdirOf({ workdirBytes }: ProcessSpec): readonly string[] {
+/** Temporary files go there, too: by a link, or by TMPDIR where a toolchain of the host lies below its /tmp. */
+function workdirOf({ workdirBytes, readOnly }: ProcessSpec): readonly string[] {
   if (workdirBytes === 0) return ['--chdir', '/'];
+  const isTmpFree = readOnly.every(({ to }) => !to.startsWith('/tmp/'));
   return [
-    '--perms',
-    '0777',
-    '--size',
-    String(workdirBytes),
-    '--tmpfs',
-    WORKDIR,
-    '--symlink',
-    WORKDIR,
-    '/tmp',
-    '--chdir',
-    WORKDIR,
+    ...['--perms', '0777', '--size', String(workdirBytes), '--tmpfs', WORKDIR],
+    ...(isTmpFree ? ['--symlink', WORKDIR, '/tmp'] : ['--setenv', 'TMPDIR', WORKDIR]),
+    ...['--chdir', WORKDIR],
   ];
 }
 
