@@ -209,82 +209,6 @@ export interface Project {
   exclusively<T>(work: () => Promise<T>): Promise<T>;
 }
 
-/** The source files of a registry, or its facts, as they were when they were first asked for. */
-export interface SourceTree {
-  readonly root: string;
-  /** Commit of the tree, or null when it is no clean Git work tree. */
-  commit(): Promise<string | null>;
-  /** Paths of all regular files below `directory`, with `/`, sorted by code unit; links are not followed. */
-  list(directory: string): Promise<readonly string[]>;
-  read(path: string): Promise<Uint8Array | undefined>;
-  /** {@link SourceTree.read} for many files at once, in their order: a build reads a million. */
-  readAll(paths: readonly string[]): Promise<readonly (Uint8Array | undefined)[]>;
-  /** Paths changed between an earlier commit and this tree; undefined when that cannot be told. */
-  changedSince(commit: string): Promise<readonly string[] | undefined>;
-}
-
-/** One file of a published tree; `path` has `/` and no dots. */
-export interface PublishedFile {
-  readonly path: string;
-  readonly bytes: Uint8Array;
-}
-
-/** Where a built index is written or published; a reader never sees a half-written one. */
-export interface IndexTarget extends Pick<IndexSource, 'url' | 'readFile' | 'readObject'> {
-  /** Whether objects are named by digest, as on static hosts, or by their path, as on a Git branch. */
-  readonly naming: 'digest' | 'path';
-  /** Whether the object, and by that everything below it, is there since an earlier publication. */
-  has(object: IndexObject): Promise<boolean>;
-  /**
-   * Writes files in the order given: everything a file refers to comes before it, `latest` last. A target that
-   * names by path ends up with these files and no others.
-   *
-   * @throws SheafError `SHEAF_ROLLBACK` when somebody else published since this target was read.
-   */
-  publish(files: AsyncIterable<PublishedFile>, issued: Instant): Promise<void>;
-  /** Gives up what the target needed on this machine; nothing published is touched. */
-  close(): Promise<void>;
-}
-
-/** A directory that holds a mirror: the published tree of one registry, with artifacts among its objects. */
-export interface MirrorDirectory {
-  /** What is published in it now. */
-  readonly tree: IndexSource;
-  readonly target: IndexTarget;
-  /**
-   * Objects of the tree, and those on their way into it: what is written lies aside, where no reader takes it for
-   * published, until `target.publish` writes it in order. A run that is broken off leaves it to the next one.
-   */
-  readonly objects: ObjectStore;
-  /** Brings artifacts straight into the tree: nothing there refers to them but digests. */
-  readonly downloader: Downloader;
-  /** Whether an object of that digest, and size where one is known, lies in the tree. */
-  has(artifact: { readonly sha256: Sha256; readonly size?: number }): Promise<boolean>;
-  /** Removes what `objects` has laid aside. */
-  tidy(): Promise<void>;
-  /** Runs `work` while no other sheaf process changes this mirror; says when it waits. */
-  exclusively<T>(work: () => Promise<T>): Promise<T>;
-}
-
-/** What a mirror was asked for, below its API. */
-export interface ApiRequest {
-  /** Without the first slash and the query. */
-  readonly path: string;
-  readonly query: URLSearchParams;
-  readonly userAgent: string | undefined;
-}
-
-/** What its API answers. */
-export type ApiAnswer =
-  | { readonly kind: 'json'; readonly status: number; readonly value: unknown }
-  /** The bytes of an artifact, under a name; where its author published it when the mirror has other bytes or none. */
-  | {
-      readonly kind: 'artifact';
-      readonly artifact: { readonly sha256: Sha256; readonly size?: number };
-      readonly name: string;
-      readonly elsewhere: string;
-    };
-
 /** Asks a person. Without a terminal, or with --no-input, it answers with a refusal. */
 export interface Prompt {
   /** @throws SheafError `SHEAF_CANCELLED` naming the flag that answers the question, when nobody can be asked. */
@@ -307,22 +231,6 @@ export interface NamedFiles {
   write(path: string, bytes: Uint8Array): Promise<void>;
   /** Creates the file and its directories; false, and nothing is touched, when something is already there. */
   create(path: string, bytes: Uint8Array): Promise<boolean>;
-}
-
-/** OpenSSH's own ssh-keygen: makes keys, and signs with those that only it can reach. */
-export interface SshKeygen {
-  /**
-   * Creates an ed25519 key pair at `path` and `path`.pub. With `passphrase` it asks for one on the terminal.
-   *
-   * @throws SheafError `SHEAF_EXISTS`, `SHEAF_TOOL`.
-   */
-  createKey(path: string, options: { readonly comment: string; readonly passphrase: boolean }): Promise<void>;
-  /**
-   * Signs with a key in an agent (`keyPath` is its public half), a security key or an encrypted key.
-   *
-   * @throws SheafError `SHEAF_TOOL`.
-   */
-  sign(keyPath: string, namespace: string, message: Uint8Array): Promise<Uint8Array>;
 }
 
 /** What lies at a path that a person installs from without a registry. Nothing of it is trusted. */
@@ -427,27 +335,6 @@ export interface ClientPorts {
   readonly offline: boolean;
   /** Aborted when the person interrupts; an operation looks at it before its last step that changes anything. */
   readonly signal: AbortSignal;
-}
-
-/** What a forge counts of the files of a repository's releases. */
-export type DownloadCounters =
-  | { readonly kind: 'counts'; readonly byUrl: ReadonlyMap<string, number> }
-  /** No such repository, or none that may be read. */
-  | { readonly kind: 'missing' }
-  /** The forge answers no more for now; until when, where it says so. */
-  | { readonly kind: 'limited'; readonly until?: Instant };
-
-/** The public counters of a forge: totals by file, and nothing about who downloaded it. */
-export interface Forge {
-  /** What addresses of its files begin with: `https://github.com/`. */
-  readonly prefix: string;
-  /**
-   * The counters of all releases of a repository, `owner/name`.
-   *
-   * @throws SheafError `SHEAF_NETWORK`, `SHEAF_OFFLINE`, `SHEAF_AUTHENTICATION`, `SHEAF_SIZE`, and
-   *   `SHEAF_INVALID_FILE` for an answer that is none.
-   */
-  counters(repository: string): Promise<DownloadCounters>;
 }
 
 /** Programs of the operating system. */

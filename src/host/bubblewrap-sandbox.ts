@@ -190,10 +190,10 @@ function workdirOf({ workdirBytes, readOnly }: ProcessSpec): readonly string[] {
   if (workdirBytes === 0) return ['--chdir', '/'];
   const isTmpFree = readOnly.every(({ to }) => !to.startsWith('/tmp/'));
   return [
-    ...['--perms', '0777', '--size', String(workdirBytes), '--tmpfs', WORKDIR],
-    ...(isTmpFree ? ['--symlink', WORKDIR, '/tmp'] : ['--setenv', 'TMPDIR', WORKDIR]),
-    ...['--chdir', WORKDIR],
-  ];
+    ['--perms', '0777', '--size', String(workdirBytes), '--tmpfs', WORKDIR],
+    isTmpFree ? ['--symlink', WORKDIR, '/tmp'] : ['--setenv', 'TMPDIR', WORKDIR],
+    ['--chdir', WORKDIR],
+  ].flat();
 }
 
 /**

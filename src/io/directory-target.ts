@@ -14,7 +14,7 @@ import { dirname, join, resolve } from 'node:path';
 import { SheafError } from '../core/errors.ts';
 import { LATEST_PATH } from '../core/index/checkpoint.ts';
 import { objectPath } from '../core/index/index-head.ts';
-import type { IndexTarget, PublishedFile } from '../core/ports.ts';
+import type { IndexTarget, PublishedFile } from '../core/publishing-ports.ts';
 import { quote } from '../core/text.ts';
 import { createDirectorySource } from './directory-source.ts';
 import { isErrno, readFileIfExists, syncDirectory, toSheafError, writeFileAtomic } from './files.ts';

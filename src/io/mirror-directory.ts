@@ -1,7 +1,7 @@
 import { rm, stat } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { objectPath } from '../core/index/index-head.ts';
-import type { MirrorDirectory } from '../core/ports.ts';
+import type { MirrorDirectory } from '../core/publishing-ports.ts';
 import { quote } from '../core/text.ts';
 import { createDirectorySource } from './directory-source.ts';
 import { createDirectoryTarget } from './directory-target.ts';

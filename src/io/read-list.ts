@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { judgeArchive } from '../core/archives/archive-policy.ts';
 import { SheafError } from '../core/errors.ts';
 import { LIMITS } from '../core/limits.ts';
-import type { PublishedFile } from '../core/ports.ts';
+import type { PublishedFile } from '../core/publishing-ports.ts';
 import { quote } from '../core/text.ts';
 import { createTarReader } from './archives/archive-tar.ts';
 import { isErrno, readFileIfExists, toSheafError } from './files.ts';

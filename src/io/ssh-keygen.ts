@@ -4,7 +4,7 @@ import { basename, dirname, join } from 'node:path';
 import { ExecaError, execa } from 'execa';
 import { SheafError } from '../core/errors.ts';
 import { LIMITS } from '../core/limits.ts';
-import type { SshKeygen } from '../core/ports.ts';
+import type { SshKeygen } from '../core/publishing-ports.ts';
 import { quote } from '../core/text.ts';
 import { isErrno, toSheafError } from './files.ts';
 

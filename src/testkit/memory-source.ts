@@ -1,6 +1,7 @@
 import { SheafError } from '../core/errors.ts';
 import { objectPath } from '../core/index/index-head.ts';
-import type { IndexSource, SourceTree } from '../core/ports.ts';
+import type { IndexSource } from '../core/ports.ts';
+import type { SourceTree } from '../core/publishing-ports.ts';
 
 /** Files by path, with `/`: a published tree, or the source of a registry. */
 export type FileMap = Map<string, Uint8Array>;

@@ -1,4 +1,5 @@
-import type { Clock, NamedFiles, SourceTree, SshKeygen } from '../core/ports.ts';
+import type { Clock, NamedFiles } from '../core/ports.ts';
+import type { SourceTree, SshKeygen } from '../core/publishing-ports.ts';
 import { createWorkTree } from '../io/git/source-tree.ts';
 import { createSigningPorts } from './signing.ts';
 

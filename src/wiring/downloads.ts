@@ -1,4 +1,4 @@
-import type { Forge } from '../core/ports.ts';
+import type { Forge } from '../core/publishing-ports.ts';
 import { createGithubForge, type GithubAddress } from '../io/http/github-releases.ts';
 import { createHttp } from '../io/http/http.ts';
 import { openStandingPorts, type StandingPorts } from './standing.ts';

@@ -1,4 +1,5 @@
-import type { MirrorDirectory, NamedFiles, Reporter } from '../core/ports.ts';
+import type { NamedFiles, Reporter } from '../core/ports.ts';
+import type { MirrorDirectory } from '../core/publishing-ports.ts';
 import { createHttp, type Patience } from '../io/http/http.ts';
 import { createMirrorDirectory } from '../io/mirror-directory.ts';
 import { createNamedFiles } from '../io/named-files.ts';

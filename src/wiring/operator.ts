@@ -1,7 +1,8 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { SheafError } from '../core/errors.ts';
-import type { Clock, IndexSource, IndexTarget, SourceTree } from '../core/ports.ts';
+import type { Clock, IndexSource } from '../core/ports.ts';
+import type { IndexTarget, SourceTree } from '../core/publishing-ports.ts';
 import { quote } from '../core/text.ts';
 import { directoriesFor } from '../io/directories.ts';
 import { createDirectorySource } from '../io/directory-source.ts';

@@ -1,4 +1,5 @@
-import type { Clock, NamedFiles, SshKeygen } from '../core/ports.ts';
+import type { Clock, NamedFiles } from '../core/ports.ts';
+import type { SshKeygen } from '../core/publishing-ports.ts';
 import { createNamedFiles } from '../io/named-files.ts';
 import { createSshKeygen } from '../io/ssh-keygen.ts';
 

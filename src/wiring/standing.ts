@@ -1,4 +1,5 @@
-import type { Clock, NamedFiles, SourceTree } from '../core/ports.ts';
+import type { Clock, NamedFiles } from '../core/ports.ts';
+import type { SourceTree } from '../core/publishing-ports.ts';
 import { createSourceTree } from '../io/git/source-tree.ts';
 import { createSigningPorts } from './signing.ts';
 

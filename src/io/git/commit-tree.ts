@@ -1,5 +1,5 @@
 import { SheafError } from '../../core/errors.ts';
-import type { SourceTree } from '../../core/ports.ts';
+import type { SourceTree } from '../../core/publishing-ports.ts';
 import type { Environment } from '../http/credentials.ts';
 import { askGit } from './git-command.ts';
 import { openGitObjects } from './git-objects.ts';

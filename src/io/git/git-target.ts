@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { SheafError } from '../../core/errors.ts';
 import type { Instant } from '../../core/instant.ts';
-import type { IndexTarget, PublishedFile } from '../../core/ports.ts';
+import type { IndexTarget, PublishedFile } from '../../core/publishing-ports.ts';
 import { quote } from '../../core/text.ts';
 import type { Environment } from '../http/credentials.ts';
 import { runGit } from './git-command.ts';

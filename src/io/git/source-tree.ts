@@ -1,6 +1,6 @@
 import { resolve } from 'node:path';
 import { SheafError } from '../../core/errors.ts';
-import type { SourceTree } from '../../core/ports.ts';
+import type { SourceTree } from '../../core/publishing-ports.ts';
 import { quote } from '../../core/text.ts';
 import type { Environment } from '../http/credentials.ts';
 import { changedPaths, createCommitTree, SOURCE_DIRECTORIES } from './commit-tree.ts';

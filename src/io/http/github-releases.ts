@@ -1,7 +1,7 @@
 import { nextPageOf, readReleasePage } from '../../core/downloads/release-assets.ts';
 import { SheafError } from '../../core/errors.ts';
 import { LIMITS } from '../../core/limits.ts';
-import type { DownloadCounters, Forge } from '../../core/ports.ts';
+import type { DownloadCounters, Forge } from '../../core/publishing-ports.ts';
 import type { Http, HttpResponse } from './http.ts';
 import { collect } from './http-body.ts';
 import { authenticationError, statusError } from './http-errors.ts';

@@ -2,7 +2,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import type { AddressInfo } from 'node:net';
 import { resolve } from 'node:path';
 import { SheafError } from '../../core/errors.ts';
-import type { ApiAnswer, ApiRequest } from '../../core/ports.ts';
+import type { ApiAnswer, ApiRequest } from '../../core/publishing-ports.ts';
 import { quote } from '../../core/text.ts';
 import { isErrno } from '../files.ts';
 import { sendStatic, sendVerified } from './static-answer.ts';

@@ -6,7 +6,7 @@ import { pipeline } from 'node:stream/promises';
 import { promisify } from 'node:util';
 import { gzip } from 'node:zlib';
 import { objectPath } from '../../core/index/index-head.ts';
-import type { ApiAnswer } from '../../core/ports.ts';
+import type { ApiAnswer } from '../../core/publishing-ports.ts';
 import { isErrno } from '../files.ts';
 import { digestFile } from '../object-store.ts';
 

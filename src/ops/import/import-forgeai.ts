@@ -4,7 +4,7 @@ import type { Reading } from '../../core/finding.ts';
 import { convertForgeai, FORGEAI_METADATA, statedArtifact } from '../../core/import/forgeai.ts';
 import { type ForgeaiManifest, readForgeaiManifest } from '../../core/import/forgeai-manifest.ts';
 import { LIMITS } from '../../core/limits.ts';
-import type { PublishedFile } from '../../core/ports.ts';
+import type { PublishedFile } from '../../core/publishing-ports.ts';
 import { quote } from '../../core/text.ts';
 import {
   type Candidate,

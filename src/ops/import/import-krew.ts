@@ -1,7 +1,7 @@
 import { SheafError } from '../../core/errors.ts';
 import { convertKrew, KREW_METADATA } from '../../core/import/krew.ts';
 import { LIMITS } from '../../core/limits.ts';
-import type { PublishedFile } from '../../core/ports.ts';
+import type { PublishedFile } from '../../core/publishing-ports.ts';
 import { quote } from '../../core/text.ts';
 import {
   type Candidate,

@@ -7,7 +7,8 @@ import { SOURCE_DIRECTORIES, sourcePath } from '../../core/index/source-layout.t
 import type { Instant } from '../../core/instant.ts';
 import { LIMITS } from '../../core/limits.ts';
 import type { PluginName } from '../../core/plugin-name.ts';
-import type { Clock, NamedFiles, PublishedFile } from '../../core/ports.ts';
+import type { Clock, NamedFiles } from '../../core/ports.ts';
+import type { PublishedFile } from '../../core/publishing-ports.ts';
 import { parsePrivateKey, type SshPrivateKey } from '../../core/signatures/ssh-key.ts';
 import { quote } from '../../core/text.ts';
 import type { Version } from '../../core/version.ts';

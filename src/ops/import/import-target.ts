@@ -6,7 +6,7 @@ import { type RegistryFile, readRegistryFile } from '../../core/formats/registry
 import { inventoryOf, type SourceInventory } from '../../core/index/source-inventory.ts';
 import { SOURCE_DIRECTORIES, sourcePath } from '../../core/index/source-layout.ts';
 import { foldName, type PluginName } from '../../core/plugin-name.ts';
-import type { SourceTree } from '../../core/ports.ts';
+import type { SourceTree } from '../../core/publishing-ports.ts';
 import { refuseDemoKeys } from '../../core/signatures/demo-keys.ts';
 import { readSigners, type SignersFile, writeSigners } from '../../core/signatures/signers.ts';
 import { fingerprint, type SshPrivateKey, sameKey } from '../../core/signatures/ssh-key.ts';

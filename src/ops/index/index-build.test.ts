@@ -13,7 +13,7 @@ import { createIndexReader } from '../../core/index/index-reader.ts';
 import { pluginDirectory, sourcePath } from '../../core/index/source-layout.ts';
 import { DAY, parseInstant } from '../../core/instant.ts';
 import type { PluginName } from '../../core/plugin-name.ts';
-import type { SourceTree } from '../../core/ports.ts';
+import type { SourceTree } from '../../core/publishing-ports.ts';
 import type { Version } from '../../core/version.ts';
 import { createSourceTree } from '../../io/git/source-tree.ts';
 import { type FileMap, memorySource, memoryTree } from '../../testkit/memory-source.ts';

@@ -8,7 +8,7 @@ import { HEAD_PATH, writeIndexHead } from '../../core/index/index-head.ts';
 import { nextCheckpoint } from '../../core/index/next-checkpoint.ts';
 import type { Instant } from '../../core/instant.ts';
 import { LIMITS } from '../../core/limits.ts';
-import type { PublishedFile, SourceTree } from '../../core/ports.ts';
+import type { PublishedFile, SourceTree } from '../../core/publishing-ports.ts';
 import { type PreviousIndex, type PublishedTree, readPreviousIndex } from './previous-index.ts';
 import { publishedTree } from './published-tree.ts';
 import { type RegistryReader, readChanges, readContent } from './read-content.ts';

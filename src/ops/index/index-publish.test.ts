@@ -5,7 +5,7 @@ import { promisify } from 'node:util';
 import { afterEach, describe, expect, it } from 'vitest';
 import { objectPath } from '../../core/index/index-head.ts';
 import { DAY } from '../../core/instant.ts';
-import type { IndexTarget, PublishedFile } from '../../core/ports.ts';
+import type { IndexTarget, PublishedFile } from '../../core/publishing-ports.ts';
 import { createDirectorySource } from '../../io/directory-source.ts';
 import { createDirectoryTarget } from '../../io/directory-target.ts';
 import { gitLocation } from '../../io/git/git-location.ts';

@@ -7,7 +7,8 @@ import { objectPath } from '../../core/index/index-head.ts';
 import { indexObjects } from '../../core/index/index-objects.ts';
 import { readHead } from '../../core/index/index-reader.ts';
 import { LIMITS } from '../../core/limits.ts';
-import type { Clock, IndexSource, IndexTarget, PublishedFile } from '../../core/ports.ts';
+import type { Clock, IndexSource } from '../../core/ports.ts';
+import type { IndexTarget, PublishedFile } from '../../core/publishing-ports.ts';
 import {
   acceptCheckpoint,
   compareCheckpointIds,

@@ -1,7 +1,7 @@
 import { SheafError } from '../../core/errors.ts';
 import { valueOf } from '../../core/finding.ts';
 import { LIMITS } from '../../core/limits.ts';
-import type { IndexTarget } from '../../core/ports.ts';
+import type { IndexTarget } from '../../core/publishing-ports.ts';
 import { readSigners } from '../../core/signatures/signers.ts';
 import { fingerprint, type SshPrivateKey, sameKey } from '../../core/signatures/ssh-key.ts';
 import { sign } from '../../core/signatures/sshsig.ts';

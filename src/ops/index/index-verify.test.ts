@@ -5,7 +5,7 @@ import { objectPath } from '../../core/index/index-head.ts';
 import { releaseDirectory } from '../../core/index/source-layout.ts';
 import { DAY } from '../../core/instant.ts';
 import { pluginName } from '../../core/plugin-name.ts';
-import type { SourceTree } from '../../core/ports.ts';
+import type { SourceTree } from '../../core/publishing-ports.ts';
 import type { Version } from '../../core/version.ts';
 import { memorySource, memoryTree } from '../../testkit/memory-source.ts';
 import { RegistrySimulator } from '../../testkit/registry-simulator.ts';

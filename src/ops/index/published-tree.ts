@@ -3,7 +3,7 @@ import { checkpointPath, LATEST_PATH, writeCheckpoint, writeLatest } from '../..
 import type { BuiltObject, FetchObject, IndexObject } from '../../core/index/index-head.ts';
 import { objectPath } from '../../core/index/index-head.ts';
 import { indexObjects } from '../../core/index/index-objects.ts';
-import type { PublishedFile } from '../../core/ports.ts';
+import type { PublishedFile } from '../../core/publishing-ports.ts';
 
 /** What a published tree consists of. */
 export interface TreeContent {

@@ -15,7 +15,7 @@ import {
   type SourceFile,
   sourcePath,
 } from '../../core/index/source-layout.ts';
-import type { PublishedFile } from '../../core/ports.ts';
+import type { PublishedFile } from '../../core/publishing-ports.ts';
 import { readRevoked } from '../../core/signatures/revoked.ts';
 import { readSigners, type SignersFile } from '../../core/signatures/signers.ts';
 import { completeOwnerFiles, completeRoots, type KeyFile } from '../../core/trust/key-ceremony.ts';

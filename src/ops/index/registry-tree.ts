@@ -1,6 +1,6 @@
 import { exactText } from '../../core/documents/strict-json.ts';
 import type { Finding } from '../../core/finding.ts';
-import type { SourceTree } from '../../core/ports.ts';
+import type { SourceTree } from '../../core/publishing-ports.ts';
 
 /** A registry repository with the facts that its workflows keep in a tree of their own. */
 export interface RegistryTree {

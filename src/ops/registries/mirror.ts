@@ -3,13 +3,8 @@ import { SheafError } from '../../core/errors.ts';
 import type { FetchObject } from '../../core/index/index-head.ts';
 import { createIndexReader } from '../../core/index/index-reader.ts';
 import { LIMITS } from '../../core/limits.ts';
-import type {
-  ClientPorts,
-  IndexSource,
-  MirrorDirectory,
-  NamedFiles,
-  PublishedFile,
-} from '../../core/ports.ts';
+import type { ClientPorts, IndexSource, NamedFiles } from '../../core/ports.ts';
+import type { MirrorDirectory, PublishedFile } from '../../core/publishing-ports.ts';
 import { sharedFetch } from '../../core/search/shared-fetch.ts';
 import type { RegistryTrust } from '../../core/trust/trust.ts';
 import { newTrustState, type TrustState } from '../../core/trust/trust-state.ts';

@@ -15,8 +15,8 @@ import { inventoryOf, type SourceEntry } from '../../core/index/source-inventory
 import { SOURCE_DIRECTORIES, type SourceFile, sourcePath } from '../../core/index/source-layout.ts';
 import type { Instant } from '../../core/instant.ts';
 import type { PluginName } from '../../core/plugin-name.ts';
-import type { SourceTree } from '../../core/ports.ts';
 import type { Incident, PromotionFacts } from '../../core/promotion/facts.ts';
+import type { SourceTree } from '../../core/publishing-ports.ts';
 import { type JudgedReview, judgeReview, type ReviewTrust } from '../../core/reviewing/judge-review.ts';
 import { type AllowedSigner, readAllowedSigners } from '../../core/signatures/allowed-signers.ts';
 import { type RevokedKey, readRevoked } from '../../core/signatures/revoked.ts';

@@ -8,7 +8,7 @@ import { readSubmissionsFile } from '../../core/formats/submissions-file.ts';
 import { readTierPolicy } from '../../core/formats/tier-policy.ts';
 import { parseSourcePath, SOURCE_DIRECTORIES, sourcePath } from '../../core/index/source-layout.ts';
 import type { Instant } from '../../core/instant.ts';
-import type { SourceTree } from '../../core/ports.ts';
+import type { SourceTree } from '../../core/publishing-ports.ts';
 import { buildReviewQueue, type ReviewQueue, type ReviewRules } from '../../core/reviewing/review-queue.ts';
 import { quote } from '../../core/text.ts';
 import { registryIdOf } from '../trust/checkout.ts';

@@ -7,7 +7,7 @@ import { type Attestation, type ReviewFile, writeReviewFile } from '../../core/f
 import { parseSourcePath, SOURCE_DIRECTORIES, sourcePath } from '../../core/index/source-layout.ts';
 import { LIMITS } from '../../core/limits.ts';
 import type { PluginName } from '../../core/plugin-name.ts';
-import type { SshKeygen } from '../../core/ports.ts';
+import type { SshKeygen } from '../../core/publishing-ports.ts';
 import { isReviewer } from '../../core/reviewing/judge-review.ts';
 import type { AllowedSigner } from '../../core/signatures/allowed-signers.ts';
 import { keyNamedIn } from '../../core/signatures/signature-key.ts';

@@ -1,6 +1,7 @@
 import { SheafError } from '../../core/errors.ts';
 import { LIMITS } from '../../core/limits.ts';
-import type { NamedFiles, SshKeygen } from '../../core/ports.ts';
+import type { NamedFiles } from '../../core/ports.ts';
+import type { SshKeygen } from '../../core/publishing-ports.ts';
 import { fingerprint, parsePublicKey } from '../../core/signatures/ssh-key.ts';
 import { quote, uncleanCharacter } from '../../core/text.ts';
 

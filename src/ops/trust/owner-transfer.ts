@@ -11,7 +11,7 @@ import {
   sourcePath,
 } from '../../core/index/source-layout.ts';
 import { type PluginName, pluginName } from '../../core/plugin-name.ts';
-import type { SshKeygen } from '../../core/ports.ts';
+import type { SshKeygen } from '../../core/publishing-ports.ts';
 import { fingerprint, sameKey } from '../../core/signatures/ssh-key.ts';
 import { signerOf } from '../../core/signatures/sshsig.ts';
 import { type Demand, demandOf } from '../../core/trust/key-ceremony.ts';

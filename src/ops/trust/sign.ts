@@ -2,7 +2,8 @@ import { closest } from '../../core/did-you-mean.ts';
 import { SheafError } from '../../core/errors.ts';
 import { valueOf } from '../../core/finding.ts';
 import { LIMITS } from '../../core/limits.ts';
-import type { NamedFiles, SshKeygen } from '../../core/ports.ts';
+import type { NamedFiles } from '../../core/ports.ts';
+import type { SshKeygen } from '../../core/publishing-ports.ts';
 import { keyNamedIn } from '../../core/signatures/signature-key.ts';
 import { readSigners, type SignersFile } from '../../core/signatures/signers.ts';
 import {
