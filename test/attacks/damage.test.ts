@@ -214,7 +214,7 @@ describe('a Git server of which', () => {
     expect(await cloned(answers)).toBe(truth);
   });
 
-  const samples = isLong ? Number.POSITIVE_INFINITY : 32;
+  const samples = isLong ? Number.POSITIVE_INFINITY : 60;
 
   it.each(GIT_ANSWERS)(
     'one bit of a byte of its %s was changed on the way is refused, or believed to say what it said',

@@ -13,7 +13,7 @@ import {
   userOfRegistry,
 } from '../support/registry-on-loopback.ts';
 import { runSheaf } from '../support/run-sheaf.ts';
-import { startSheaf } from '../support/sheaf-process.ts';
+import { type Ended, startSheaf } from '../support/sheaf-process.ts';
 
 /** Ctrl-C at any moment of an installation: the old set or the new one, whole, and never a false word about it. */
 
@@ -21,6 +21,9 @@ let cli: BuiltCli;
 beforeAll(async () => {
   cli = await buildCli();
 });
+
+/** How long an interrupted program may take, in milliseconds. */
+const PATIENCE = 60_000;
 
 const OLD = ['users 1.0.0'];
 const NEW = ['context-pack 2.0.0', 'graph-lens 1.0.0', 'users 1.0.0'];
@@ -114,7 +117,7 @@ const TRUTHS = [
 
 /** Expects what must be true after an installation that was interrupted, and tells which set is there. */
 async function expectWhole(machine: Machine, running: ReturnType<Machine['start']>): Promise<'old' | 'new'> {
-  const { status, stdout, stderr } = await running.ended;
+  const { status, stdout, stderr } = await inTime(running.ended);
   const list = await machine.sheaf('list', '--json');
   const { plugins } = (JSON.parse(list.stdout) as { data: { plugins: { name: string; version: string }[] } })
     .data;
@@ -131,6 +134,23 @@ async function expectWhole(machine: Machine, running: ReturnType<Machine['start'
   expect(next.status, next.stderr).toBe(0);
   expect((await machine.sheaf('verify')).stdout).toContain('3 plugins as signed');
   return is;
+}
+
+/**
+ * The end of a process that was interrupted. The bound is for one that ignores the interrupt, not for a slow machine:
+ * sheaf itself gives up after two seconds.
+ */
+async function inTime(ended: Promise<Ended>): Promise<Ended> {
+  const late = new AbortController();
+  const end = sleep(PATIENCE, undefined, { signal: late.signal }).then(() => {
+    throw new Error(`It still ran ${PATIENCE} ms after the interrupt.`);
+  });
+  end.catch(() => undefined);
+  try {
+    return await Promise.race([ended, end]);
+  } finally {
+    late.abort();
+  }
 }
 
 it('at any moment leaves one whole set, tells the truth, and is in nobody’s way', async () => {
@@ -174,7 +194,7 @@ it.each([
     // A second one would end the process without a word.
     if (what.startsWith(moment) && kills++ === 0) running.child.kill('SIGINT');
   });
-  const { stderr, status } = await running.ended;
+  const { stderr, status } = await inTime(running.ended);
   const after = await expectWhole(machine, running);
   expect([status, after]).toEqual([130, 'old']);
   expect(stderr).toContain('error: Interrupted; nothing was changed.');
@@ -193,7 +213,7 @@ it.each([
   const watcher = watch(join(machine.project, directory), (_event, file) => {
     if (name.test(file ?? '') && kills++ === 0) running.child.kill('SIGINT');
   });
-  await running.ended;
+  await inTime(running.ended);
   watcher.close();
   expect(kills).toBeGreaterThan(0);
   await expectWhole(machine, running);
@@ -224,7 +244,7 @@ it('while it waits for another sheaf changes nothing', async () => {
   const second = machine.start();
   await second.says('Waiting for another sheaf');
   second.child.kill('SIGINT');
-  expect(await second.ended).toMatchObject({
+  expect(await inTime(second.ended)).toMatchObject({
     status: 130,
     stderr: expect.stringContaining('Interrupted; nothing was changed.'),
   });

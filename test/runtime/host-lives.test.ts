@@ -19,6 +19,9 @@ import { specimen } from '../support/runner-world.ts';
 
 /** How lives of plugins end, and that nothing stays of them: real runners, real sandboxes. */
 
+const why = await whyNoBubblewrap();
+if (why !== undefined) console.warn(`skipped: what the system has to isolate, because ${why}`);
+
 let runner: string;
 beforeAll(async () => {
   runner = await buildRunner();
@@ -106,11 +109,8 @@ const NATIVE = `
   });
 `;
 
-describe('a plugin of the native tier', () => {
-  it('runs only where the system isolates it, unless the application says in so many words that less will do', async (test) => {
-    const why = await whyNoBubblewrap();
-    if (why !== undefined) console.log(`Skipped: ${why}`);
-    test.skip(why !== undefined, why);
+describe.skipIf(why !== undefined)('a plugin of the native tier', () => {
+  it('runs only where the system isolates it, unless the application says in so many words that less will do', async () => {
     const user = await userWith(await release('graph-lens'));
     const folder = user.at('work');
     await mkdir(folder);
@@ -125,11 +125,8 @@ describe('a plugin of the native tier', () => {
   });
 });
 
-describe('the level high', () => {
-  it('runs a module under the isolation of the system', async (test) => {
-    const why = await whyNoBubblewrap();
-    if (why !== undefined) console.log(`Skipped: ${why}`);
-    test.skip(why !== undefined, why);
+describe.skipIf(why !== undefined)('the level high', () => {
+  it('runs a module under the isolation of the system', async () => {
     const user = await userWith(await release('graph-lens', { security: { level: 'high' } }));
     const host = await hostOf(user, runner);
     expect(await host.execute('graph-lens', 'run')).toMatchObject({ output: 1, isolation: 'os' });
