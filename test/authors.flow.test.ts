@@ -1,16 +1,14 @@
 import { execFile } from 'node:child_process';
-import { chmod, cp, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { delimiter, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { TEMPLATE_NAMES, type TemplateName } from '../src/core/authoring/template-names.ts';
-import { valueOf } from '../src/core/finding.ts';
-import { readReleaseManifest } from '../src/core/formats/manifest.ts';
 import { exampleModule } from '../src/core/scanning/wasm-example.ts';
 import { createToolchain } from '../src/io/author-toolchain.ts';
 import { type AuthorWorld, authorWorld } from './support/author-world.ts';
-import { expectForm } from './support/json-output.ts';
+import { publishWorld } from './support/publish-world.ts';
 import type { RunResult } from './support/run-sheaf.ts';
 import { assemble } from './support/runner-world.ts';
 
@@ -18,7 +16,7 @@ const ROOT = fileURLToPath(new URL('..', import.meta.url));
 const run = promisify(execFile);
 
 let world: AuthorWorld;
-const at = (...path: string[]): string => join(world.workshop, ...path);
+const at: AuthorWorld['at'] = (...path) => world.at(...path);
 
 beforeAll(async () => {
   world = await authorWorld();
@@ -32,39 +30,9 @@ afterAll(async () => {
 });
 
 const sheaf = (...argv: string[]): Promise<RunResult> => world.sheaf(...argv);
-
-/** The data of a command line with --json, whose document has the form that the schema gives it. */
-async function dataOf(status: number, ...args: string[]): Promise<Record<string, unknown>> {
-  const result = await sheaf(...args, '--json');
-  const document = JSON.parse(result.stdout) as { data: Record<string, unknown> };
-  expect(result, result.stdout).toMatchObject({ status, stderr: '' });
-  expectForm(`cli-output.schema.json#/$defs/${args[0]}`, document);
-  return document.data;
-}
-
-async function files(folder: string, contents: Readonly<Record<string, string>>): Promise<void> {
-  for (const [path, text] of Object.entries(contents)) {
-    await mkdir(join(at(folder), path, '..'), { recursive: true });
-    await writeFile(join(at(folder), path), text);
-  }
-}
-
-/** A plugin in JavaScript, ready to be tested. */
-async function script(
-  folder: string,
-  source: string,
-  more: Readonly<Record<string, string>> = {},
-): Promise<void> {
-  await files(folder, {
-    'sheaf.plugin.toml': `[plugin]\nname = "specimen"\nversion = "1.0.0"\ndescription = "x"\nlicense = "MIT"
-[performance]\nmax_query_time_us = 5000\nmax_memory_mb = 32
-[security]\ncapabilities = ["query"]\n[provides]\ncommands = ["run"]\n`,
-    'specimen.js': source,
-    ...more,
-  });
-}
-
-const CASE = (more: object): string => JSON.stringify({ command: 'run', input: 1, ...more });
+const files: AuthorWorld['files'] = (...given) => world.files(...given);
+const script: AuthorWorld['script'] = (...given) => world.script(...given);
+const dataOf: AuthorWorld['dataOf'] = (...given) => world.dataOf(...given);
 
 /** Compilers that not every machine has, and a call of each that shows whether it makes wasm. */
 const PROBES: Partial<
@@ -224,72 +192,6 @@ describe('build', () => {
   });
 });
 
-describe('test', () => {
-  it('gives capabilities the answers of the case, with the codes of their errors', async () => {
-    const source = `export function run(input) {
-      try { return host.query.run(input); } catch (error) { throw Object.assign(new Error('no'), { code: error.code }); }
-    }`;
-    await script('asking', source, {
-      'tests/answers.json': `[${CASE({ host: { 'query.run': [{ ok: { a: [1] } }] }, expect: { a: [1] } })},
-        ${CASE({ host: { 'query.run': [{ error: { code: 'NOT_FOUND', message: 'm' } }] }, error: 'NOT_FOUND' })},
-        ${CASE({ error: 'UNEXPECTED' })}]`,
-    });
-    expect(await dataOf(0, 'test', 'asking')).toMatchObject({ passed: true, results: { length: 8 } });
-  });
-
-  it('says what was expected, goes on after a case that cost the plugin its life, and ends with 11', async () => {
-    const source = 'export function run(input) { if (input === 2) for (;;); return input; }';
-    await script('failing', source, {
-      'tests/a.json': CASE({ expect: 7 }),
-      'tests/b.json': CASE({ input: 2, expect: 2 }),
-      'tests/c.json': CASE({ input: 3, expect: 3 }),
-    });
-    const { results } = await dataOf(11, 'test', 'failing');
-    expect((results as unknown[]).slice(0, 3)).toMatchObject([
-      { name: 'a', passed: false, fault: '"7" was expected, but it answered "1".' },
-      { name: 'b', passed: false, fault: expect.stringMatching(/longer than 2000 ms/) as string },
-      { name: 'c', passed: true },
-    ]);
-  });
-
-  it('finds a plugin that does not stand garbage, a refusal or a long text', async () => {
-    const source = `export function run(input) {
-      if (input === null || input?.text?.length > 1e5) for (;;);
-      for (;;) try { return input === 1 ? host.query.run(1) : 1; } catch {}
-    }`;
-    await script('fragile', source, {
-      'tests/a.json': CASE({ host: { 'query.run': [{ ok: 1 }] }, expect: 1 }),
-    });
-    const { results } = await dataOf(11, 'test', 'fragile');
-    const failed = (results as { name: string; passed: boolean }[]).filter(({ passed }) => !passed);
-    expect(failed.map((one) => one.name)).toEqual([
-      'answers garbage with a value or an error, and lives on',
-      'lives on when it is denied its capabilities',
-      'keeps to the memory that its manifest states',
-    ]);
-  });
-
-  it('refuses cases with faults before it runs any', async () => {
-    await script('typo', 'export const run = () => 1;', { 'tests/a.json': CASE({ expects: 1 }) });
-    expect(await sheaf('test', 'typo')).toMatchObject({
-      status: 1,
-      stderr: expect.stringMatching(/typo\/tests\/a\.json:1:\d+/) as string,
-    });
-  });
-
-  it('passes the example plugins, which ask for capabilities', async () => {
-    await cp(join(ROOT, 'examples/plugins/sdk'), at('sdk'), { recursive: true });
-    await cp(join(ROOT, 'examples/plugins/advanced-query-engine'), at('advanced-query-engine'), {
-      recursive: true,
-    });
-    expect(await dataOf(0, 'build', 'advanced-query-engine')).toMatchObject({ capabilities: ['query'] });
-    expect(await dataOf(0, 'test', 'advanced-query-engine')).toMatchObject({
-      passed: true,
-      results: { length: 11 },
-    });
-  });
-});
-
 describe('what is refused', () => {
   it('by scan ends with 9, by check with 1, each with what to do', async () => {
     await script('shady', 'export const run = (input) => eval(input.code);');
@@ -311,32 +213,6 @@ describe('what is refused', () => {
     const { findings } = await dataOf(1, 'check', 'bad');
     expect((findings as unknown[]).length).toBeGreaterThan(2);
     expect(await sheaf('check', 'nowhere')).toMatchObject({ status: 6 });
-  });
-});
-
-describe('pack', () => {
-  it('writes a release manifest that a registry accepts, and nothing over another artifact', async () => {
-    await script('packed', 'export const run = () => 1;', { LICENSE: 'MIT' });
-    const address = ['--registry', 'acme', '--release-url', 'https://git.example.org/me/specimen/v1'];
-    const data = await dataOf(0, 'pack', 'packed', '--out', 'out', ...address);
-    const bytes = await readFile(at(data['manifest'] as string));
-    const expected = { name: 'specimen', version: '1.0.0', registry: 'acme' };
-    const manifest = valueOf(readReleaseManifest(bytes, 'out/1.0.0.toml', { expected }));
-    expect(manifest.artifacts).toEqual([data['artifact']]);
-    expect(manifest.artifacts[0]?.url).toBe('https://git.example.org/me/specimen/v1/specimen-1.0.0.tar.gz');
-    expect(await dataOf(0, 'pack', 'packed', '--out', 'out', ...address)).toEqual(data);
-    await writeFile(at('packed/specimen.js'), 'export const run = () => 2;');
-    expect(await sheaf('pack', 'packed', '--out', 'out')).toMatchObject({
-      status: 1,
-      stderr: expect.stringContaining('with other contents'),
-    });
-    expect(await sheaf('pack', 'packed', '--registry', 'acme')).toMatchObject({ status: 2 });
-  });
-
-  it('shows what it would write', async () => {
-    await script('unpacked', 'export const run = () => 1;');
-    const { file } = await dataOf(0, 'pack', 'unpacked', '--dry-run');
-    await expect(readFile(at(file as string))).rejects.toThrow('ENOENT');
   });
 });
 
@@ -404,11 +280,16 @@ describe('docs/authors.md', () => {
     // AssemblyScript is found above the folder; the line that fetches it needs a network.
     const runnable = lines.filter((line) => !line.startsWith('npm install'));
     expect(lines.length - runnable.length).toBe(1);
+    const registry = await publishWorld();
     const env = {
       ...process.env,
       CI: '',
       SHEAF_HOME: at('home'),
       PATH: `${bin}${delimiter}${process.env['PATH']}`,
+      // The registry of the page is one on this machine.
+      GIT_CONFIG_COUNT: '1',
+      GIT_CONFIG_KEY_0: `url.${registry.to}.insteadOf`,
+      GIT_CONFIG_VALUE_0: 'https://git.example.org/acme/plugins.git',
     };
     // The figures of a busy machine are its own: what is shown here is that the commands are understood and run.
     const tolerant = runnable.map((line) =>
@@ -420,12 +301,13 @@ describe('docs/authors.md', () => {
       'Passed 7 tests',
       '100 of 100',
       'BUDGET',
-      'dist/0.1.0.toml',
+      '+ plugins/visualizers/gr/graph-lens/0.1.0.toml',
+      'Proposed graph-lens 0.1.0 to the registry acme',
     ]) {
       expect(stdout).toContain(said);
     }
     expect(runnable.map((line) => line.split(' ')[1])).toEqual(
-      expect.arrayContaining(['create', 'build', 'test', 'check', 'scan', 'bench', 'pack', 'dev']),
+      expect.arrayContaining(['create', 'build', 'test', 'check', 'scan', 'bench', 'pack', 'dev', 'publish']),
     );
     const [shown = ''] = [...text.matchAll(/^```json\n(.*?)^```/gms)].map(([, block]) => block);
     await files('graph-lens/tests', { 'shown.json': shown });

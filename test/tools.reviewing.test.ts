@@ -59,21 +59,35 @@ describe('review-router', () => {
   it('answers whom to ask, never the author, and writes the page', async () => {
     const at = await registryIn(new RegistrySimulator({ id: 'acme' }));
     await openSubmissions(at('open.json'));
-    const argv = [at('open.json'), '--registry', at('acme'), '--page', at('queue.html')];
+    const argv = [
+      at('open.json'),
+      '--registry',
+      at('acme'),
+      '--page',
+      at('queue.html'),
+      '--out',
+      at('queue.json'),
+    ];
     const { status, stdout, stderr } = await tools.run('review-router', argv);
     expect([status, stderr]).toEqual([0, '']);
-    const document = JSON.parse(stdout) as { submissions: { ask: { reviewer: string }[] }[] };
+    expect(stdout).toContain('graph-lens 1.0.0');
+    const document = JSON.parse(await readFile(at('queue.json'), 'utf8')) as {
+      submissions: { ask: { reviewer: string }[] }[];
+    };
     expectForm('review-queue.schema.json', document);
     const asked = document.submissions[0]!.ask.map(({ reviewer }) => reviewer);
     expect(asked).toHaveLength(3);
     expect(asked).not.toContain('dana');
     expect(await readFile(at('queue.html'), 'utf8')).toContain('graph-lens is new to the registry.');
+    const answer = await tools.run('review-router', [...argv, '--json']);
+    expectForm('cli-output.schema.json#/$defs/ci-route', JSON.parse(answer.stdout));
   });
 
   it.each([
     [['--pull-request', '8'], 2, 'The pull request "8" is not among the submissions.'],
-    [['--pull-request', '7', '--request', 'svn'], 2, 'no forge'],
-    [['--everybody'], 2, 'Usage: review-router SUBMISSIONS'],
+    [['--pull-request', '7', '--request', 'svn'], 2, '--request cannot be "svn"'],
+    [['--request', 'github'], 2, '--request is about one pull request'],
+    [['--everybody'], 2, '--everybody'],
   ])('refuses %j with a sentence', async (argv, status, sentence) => {
     const at = await registryIn(new RegistrySimulator({ id: 'acme' }));
     await openSubmissions(at('open.json'));
@@ -99,6 +113,7 @@ describe('the action request-community-review', () => {
       readonly using: string;
       readonly steps: readonly {
         readonly uses?: string;
+        readonly if?: string;
         readonly run?: string;
         readonly env?: Readonly<Record<string, string>>;
       }[];
@@ -116,6 +131,13 @@ describe('the action request-community-review', () => {
     }
   });
 
+  it('asks nobody without a token', async () => {
+    const { inputs, runs } = await read();
+    expect(inputs['token']).toMatchObject({ default: '' });
+    const asking = runs.steps.filter(({ run }) => run?.includes('gh api'));
+    expect(asking.map((step) => step.if)).toEqual(["inputs.token != ''"]);
+  });
+
   it('asks the chosen reviewers who have an account, by one request to the forge', async () => {
     const at = await registryIn(new RegistrySimulator({ id: 'acme' }));
     await openSubmissions(at('open.json'));
@@ -124,15 +146,16 @@ describe('the action request-community-review', () => {
       at('bin/gh'),
       `#!/bin/sh\necho "$@" > '${at('asked')}'\nwhile [ "$1" != --input ]; do shift; done\ncat "$2" > '${at('body')}'\n`,
     );
-    await chmod(at('bin/gh'), 0o755);
-    await mkdir(join(tools.directory, ACTION), { recursive: true });
+    const router = join(tools.directory, 'tools/review-router/main.mjs');
+    await writeFile(at('bin/sheaf'), `#!/bin/sh\nshift 2\nexec '${process.execPath}' '${router}' "$@"\n`);
+    for (const name of ['gh', 'sheaf']) await chmod(at(`bin/${name}`), 0o755);
     const { runs } = await read();
     for (const { run } of runs.steps) {
       if (run === undefined) continue;
       const env = {
         PATH: `${at('bin')}${delimiter}${process.env['PATH']}`,
-        GITHUB_ACTION_PATH: join(tools.directory, ACTION),
         GITHUB_OUTPUT: at('output'),
+        GITHUB_STEP_SUMMARY: at('summary'),
         GITHUB_REPOSITORY: 'acme/plugins',
         RUNNER_TEMP: at(''),
         SUBMISSIONS: at('open.json'),
@@ -148,6 +171,7 @@ describe('the action request-community-review', () => {
     expect(await readFile(at('body'), 'utf8')).toBe('{"reviewers":["bob-hub"]}\n');
     expect(await readFile(at('asked'), 'utf8')).toContain('repos/acme/plugins/pulls/7/requested_reviewers');
     expect(await readFile(at('output'), 'utf8')).toBe('reviewers={"reviewers":["bob-hub"]}\n');
+    expect(await readFile(at('summary'), 'utf8')).toContain('graph-lens 1.0.0');
   });
 });
 
@@ -155,14 +179,17 @@ describe('promotion-checker', () => {
   it('judges every plugin of the reference registry, with evidence for each criterion', async () => {
     const directory = await temporaryDirectory();
     onTestFinished(() => directory.remove());
-    const markdown = join(directory.path, 'report.md');
+    const [markdown, out] = [join(directory.path, 'report.md'), join(directory.path, 'report.json')];
     const { status, stdout, stderr } = await tools.run('promotion-checker', [
       REPOSITORY,
       '--markdown',
       markdown,
+      '--out',
+      out,
     ]);
     expect([status, stderr]).toEqual([0, '']);
-    const report = JSON.parse(stdout) as {
+    expect(stdout).toContain('graph-query');
+    const report = JSON.parse(await readFile(out, 'utf8')) as {
       promotions: { plugin: string; to: string; criteria: { id: string; evidence: string[] }[] }[];
       unjudged: unknown[];
     };
@@ -198,6 +225,13 @@ describe('stats-collector', () => {
     });
     onTestFinished(() => server.close());
     return { url: server.url, asked };
+  }
+
+  /** What the command prints with --json. */
+  interface Answer {
+    readonly ok: boolean;
+    readonly data?: Readonly<Record<string, unknown>>;
+    readonly error?: { readonly message: string };
   }
 
   const release = (file: string, count: number): object => ({
@@ -240,7 +274,10 @@ describe('stats-collector', () => {
     const run = async (url: string, ...argv: string[]) => {
       const options = ['--facts', at('facts'), '--api', url, '--files', PREFIX, ...argv];
       const token = { SHEAF_TOKEN_127_0_0_1: 'secret', HOME: at(''), NETRC: at('none') };
-      return tools.run('stats-collector', [at('acme'), ...options], token);
+      const result = await tools.run('stats-collector', [at('acme'), ...options, '--json'], token);
+      const document = JSON.parse(result.stdout) as Answer;
+      if (document.ok) expectForm('cli-output.schema.json#/$defs/ci-downloads', document);
+      return { ...result, ...document };
     };
     return { at, files, read, run };
   }
@@ -257,9 +294,9 @@ describe('stats-collector', () => {
       }),
       [`${FIRST}&page=2`]: () => ({ body: [release(files[1]!, 10), release('other.zip', 5)] }),
     });
-    const { status, stdout, stderr } = await run(url);
+    const { status, stderr, data } = await run(url);
     expect([status, stderr]).toEqual([0, '']);
-    expect(JSON.parse(stdout)).toEqual({
+    expect(data).toEqual({
       registry: 'acme',
       updated: ['graph-lens@1.0.0'],
       repositories: 1,
@@ -270,7 +307,7 @@ describe('stats-collector', () => {
     expect(await read('1.0.0')).toEqual({ total: 25, months: { '2026-01': 4, [MONTH]: 15 } });
     expect(await read('1.1.0')).toEqual({ total: 10, months: { '2026-01': 4 } });
     expect(asked.map(({ authorization }) => authorization)).toEqual(['Bearer secret', 'Bearer secret']);
-    expect(JSON.parse((await run(url)).stdout)).toMatchObject({ updated: [] });
+    expect((await run(url)).data).toMatchObject({ updated: [] });
   });
 
   it('counts a new release from its first reading, an old one from its second', async () => {
@@ -285,16 +322,22 @@ describe('stats-collector', () => {
 
   it.each([
     [403, { 'x-ratelimit-remaining': '0', 'x-ratelimit-reset': '1800000000' }, '2027-01-15T08:00:00Z'],
-    [429, { 'retry-after': '60' }, undefined],
-    [403, { 'retry-after': '60' }, undefined],
+    [429, { 'retry-after': '60' }, 60],
+    [403, { 'retry-after': '60' }, 60],
   ])('stops when the forge says %i and later, and names what it left', async (status, headers, until) => {
     const { read, run } = await world();
     const { url, asked } = await forge({ [FIRST]: () => ({ status, headers: { ...headers } }) });
+    const before = Date.now();
     const result = await run(url);
     expect(result).toMatchObject({ status: 0, stderr: '' });
-    const answer = JSON.parse(result.stdout) as { postponed: string[]; until?: string };
-    expect(answer.postponed).toEqual(['acme/lens']);
-    expect(answer.until).toBe(until);
+    expect(result.data?.['postponed']).toEqual(['acme/lens']);
+    const told = Date.parse(String(result.data?.['until']));
+    const [earliest, latest] =
+      typeof until === 'string'
+        ? [Date.parse(until), Date.parse(until)]
+        : [before + (until - 1) * 1000, Date.now() + until * 1000];
+    expect(told).toBeGreaterThanOrEqual(earliest);
+    expect(told).toBeLessThanOrEqual(latest);
     expect(asked).toHaveLength(1);
     expect(await read('1.0.0')).toBeUndefined();
   });
@@ -302,7 +345,7 @@ describe('stats-collector', () => {
   it('names a repository that is gone', async () => {
     const { run } = await world();
     const { url } = await forge({});
-    expect(JSON.parse((await run(url)).stdout)).toMatchObject({ missing: ['acme/lens'], repositories: 0 });
+    expect((await run(url)).data).toMatchObject({ missing: ['acme/lens'], repositories: 0 });
   });
 
   it.each<[string, ForgeAnswer, number, string]>([
@@ -314,9 +357,9 @@ describe('stats-collector', () => {
     const { read, run } = await world();
     const { url } = await forge({ [FIRST]: () => answer });
     const result = await run(url);
-    expect(result).toMatchObject({ status, stdout: '' });
-    expect(result.stderr).toContain(sentence);
-    expect(result.stderr).not.toContain('secret');
+    expect(result).toMatchObject({ status, stderr: '' });
+    expect(result.error?.message).toContain(sentence);
+    expect(result.stdout).not.toContain('secret');
     expect(await read('1.0.0')).toBeUndefined();
   });
 
@@ -325,8 +368,7 @@ describe('stats-collector', () => {
     const last = month.toISOString().slice(0, 7);
     const { at, run } = await world({ total: 500, months: { [last]: 200 } });
     const { url } = await forge({ [FIRST]: () => ({}) });
-    const { stdout } = await run(url, '--trending', 'yes');
-    expect(JSON.parse(stdout)).toMatchObject({ trending: ['graph-lens'] });
+    expect((await run(url, '--trending')).data).toMatchObject({ trending: ['graph-lens'] });
     const path = 'registry/collections/trending.toml';
     const { value, findings } = readCollectionFile(await readFile(at(`acme/${path}`)), path);
     expect(findings).toEqual([]);

@@ -2,7 +2,7 @@ import { closest } from '../core/did-you-mean.ts';
 import { parseDigest } from '../core/digest.ts';
 import { SheafError } from '../core/errors.ts';
 import { parseDuration } from '../core/instant.ts';
-import { quote } from '../core/text.ts';
+import { lowerFirst, quote } from '../core/text.ts';
 import type { CommandSpec, OptionSpec, ValueKind } from './command-spec.ts';
 import { usageOf } from './command-table.ts';
 
@@ -45,7 +45,7 @@ export function checkValues(
   for (const option of options) {
     if (option.required === true && !values.has(option.name)) {
       throw new SheafError('SHEAF_USAGE', `"sheaf ${command.name}" needs --${option.name}.`, {
-        hint: `Add --${option.name} ${option.value?.name ?? ''}: ${option.summary.toLowerCase()}.`,
+        hint: `Add --${option.name} ${option.value?.name ?? ''}: ${lowerFirst(option.summary)}.`,
       });
     }
     for (const text of values.get(option.name) ?? []) {

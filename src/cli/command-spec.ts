@@ -20,6 +20,7 @@ export type CommandName =
   | 'registry list'
   | 'registry remove'
   | 'registry init'
+  | 'registry publish'
   | 'registry trust show'
   | 'registry trust rotate'
   | 'sync'
@@ -32,6 +33,10 @@ export type CommandName =
   | 'scan'
   | 'check'
   | 'pack'
+  | 'publish'
+  | 'publish init-ci'
+  | 'yank'
+  | 'deprecate'
   | 'dev'
   | 'key create'
   | 'sign'
@@ -50,6 +55,16 @@ export type CommandName =
   | 'index sign'
   | 'index publish'
   | 'index verify'
+  | 'ci measure'
+  | 'ci record'
+  | 'ci report'
+  | 'ci merge'
+  | 'ci queue'
+  | 'ci submit-form'
+  | 'ci links'
+  | 'ci route'
+  | 'ci promotions'
+  | 'ci downloads'
   | 'import krew'
   | 'import obsidian'
   | 'import forgeai'
@@ -108,7 +123,7 @@ export interface ArgumentSpec {
 }
 
 /** Under which heading the help lists a command. */
-export type CommandGroup = 'use' | 'registries' | 'authors' | 'operators' | 'self';
+export type CommandGroup = 'use' | 'registries' | 'authors' | 'operators' | 'pipeline' | 'self';
 
 /** All that is known of a command before its code is loaded: parsing, help, hints and completion read this. */
 export interface CommandSpec {

@@ -4,9 +4,12 @@ import { DRY_RUN, GLOBAL_OPTIONS } from './table/global-options.ts';
 import { IMPORT_COMMANDS } from './table/imports.ts';
 import { OPERATOR_COMMANDS } from './table/operators.ts';
 import { OWNER_COMMANDS } from './table/owners.ts';
+import { PIPELINE_COMMANDS } from './table/pipeline.ts';
+import { PUBLISHING_COMMANDS } from './table/publishing.ts';
 import { REGISTRY_COMMANDS } from './table/registries.ts';
 import { REVIEWING_COMMANDS } from './table/reviewing.ts';
 import { SELF_COMMANDS } from './table/self.ts';
+import { SUBMISSION_COMMANDS } from './table/submissions.ts';
 import { USE_COMMANDS } from './table/use.ts';
 
 /** The one table of commands, in the order in which the help lists them. */
@@ -14,9 +17,12 @@ export const COMMAND_TABLE: readonly CommandSpec[] = [
   ...USE_COMMANDS,
   ...REGISTRY_COMMANDS,
   ...AUTHOR_COMMANDS,
+  ...PUBLISHING_COMMANDS,
   ...OWNER_COMMANDS,
   ...OPERATOR_COMMANDS,
   ...REVIEWING_COMMANDS,
+  ...SUBMISSION_COMMANDS,
+  ...PIPELINE_COMMANDS,
   ...IMPORT_COMMANDS,
   ...SELF_COMMANDS,
 ];
@@ -27,6 +33,7 @@ export const GROUP_TITLES: Readonly<Record<CommandGroup, string>> = {
   registries: 'Registries',
   authors: 'Make and sign plugins',
   operators: 'Publish a registry',
+  pipeline: 'Workflows of a registry',
   self: 'sheaf itself',
 };
 

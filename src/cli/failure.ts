@@ -36,6 +36,9 @@ export function toRefusal(thrown: unknown, signal: AbortSignal): SheafError {
  * taken that step.
  */
 export function interrupted(cause?: unknown): SheafError {
+  // What several steps make up can say best itself how far it has come.
+  if (cause instanceof SheafError && cause.code === 'SHEAF_INTERRUPTED' && cause.hint !== undefined)
+    return cause;
   const stopped =
     cause instanceof Error &&
     (cause.name === 'AbortError' || (cause instanceof SheafError && cause.code === 'SHEAF_INTERRUPTED'));

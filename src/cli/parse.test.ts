@@ -97,6 +97,9 @@ describe('commands', () => {
     });
     expect(refusal('registry', 'ad', 'x').hint).toBe('Did you mean "sheaf registry add"?');
     expect(refusal('zzzzzz').hint).toBe('sheaf help lists all commands.');
+    expect(refusal('cache', 'zzzzzz').hint).toBe(
+      'Write one of: sheaf cache list, sheaf cache clean, sheaf cache path.',
+    );
   });
 
   it('that need a second word list the words', () => {

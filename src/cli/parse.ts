@@ -94,16 +94,22 @@ function requireCommand(words: readonly string[]): CommandSpec | undefined {
   const group = commandsOf(typed);
   if (group.length > 0) {
     throw new SheafError('SHEAF_USAGE', `"sheaf ${typed}" needs one more word.`, {
-      hint: `Write one of: ${group.map((member) => `sheaf ${member.name}`).join(', ')}.`,
+      hint: oneOf(group),
     });
   }
+  const siblings = commandsOf(first);
   const meant =
-    commandsOf(first).length > 0
+    siblings.length > 0
       ? closest(typed, commandWords())
       : closest(first, new Set(commandWords().map((name) => name.split(' ')[0] ?? name)));
+  const all = siblings.length > 0 ? oneOf(siblings) : 'sheaf help lists all commands.';
   throw new SheafError('SHEAF_USAGE', `There is no command ${quote(typed)}.`, {
-    hint: meant === undefined ? 'sheaf help lists all commands.' : `Did you mean "sheaf ${meant}"?`,
+    hint: meant === undefined ? all : `Did you mean "sheaf ${meant}"?`,
   });
+}
+
+function oneOf(commands: readonly CommandSpec[]): string {
+  return `Write one of: ${commands.map(({ name }) => `sheaf ${name}`).join(', ')}.`;
 }
 
 /** No argument of a process can contain it (POSIX exec, Win32 CreateProcess), so it marks values safely. */

@@ -12,8 +12,8 @@ export async function readInput(
   signal: AbortSignal,
 ): Promise<Uint8Array> {
   const aborted = new Promise<never>((_, reject) => {
-    if (signal.aborted) reject(interrupted());
-    else signal.addEventListener('abort', () => reject(interrupted()), { once: true });
+    if (signal.aborted) reject(interrupted(signal.reason));
+    else signal.addEventListener('abort', () => reject(interrupted(signal.reason)), { once: true });
   });
   return Promise.race([readAll(stdin, maxBytes), aborted]);
 }

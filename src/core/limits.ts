@@ -21,10 +21,16 @@ export const LIMITS = {
   indexObjectBytes: 16_777_216, // 16 MiB
   /** Signed files of one plugin that share a bundle. */
   bundleBytes: 131_072, // 128 KiB
+  /** One advisory of a public database; those of its own a registry keeps as small as manifests. */
+  osvFileBytes: 4_194_304, // 4 MiB
   /** One manifest or plugin.toml. */
   manifestBytes: 262_144, // 256 KiB
   /** A TOML or JSON file that people write and that has no bound of its own: lock, configuration, policies. */
   textFileBytes: 4_194_304, // 4 MiB
+  /** How long all tests, trials and measurements of one submitted release may take. */
+  measuringTime: 1_200_000, // 20 minutes
+  /** What a job that runs plugins says of the releases of a change. */
+  measurementBytes: 4_194_304, // 4 MiB
   /** Tables and lists inside each other in such a file. */
   textFileDepth: 32,
   /** The JSON Schema of a plugin's configuration, and how long it may take to compile and apply it. */
@@ -34,6 +40,8 @@ export const LIMITS = {
   installLogBytes: 1_048_576, // 1 MiB
   /** Findings reported for one file. */
   findingsPerFile: 100,
+  /** The summary of a job on GitHub: a longer one is not shown at all. */
+  jobSummaryBytes: 1_048_576, // 1 MiB
   /** Comparisons of version sets in one resolution before it is given up. */
   resolutionSteps: 20_000_000,
   /** Characters of a query that are read, and words of it that are looked up. */
@@ -91,14 +99,29 @@ export const LIMITS = {
   sourcesBytes: 262_144, // 256 KiB
   /** Age of a checkpoint from which other addresses are asked, too: one is signed every day. */
   checkpointAge: 172_800_000, // 2 days
+  /** How often one run of a publication does a step, while the author's files change. */
+  publishAttempts: 2,
+  /** Between two looks at the checks of a proposal. */
+  followInterval: 10_000,
+  /** How long a proposal is followed when nobody says otherwise. */
+  followTime: 1_800_000, // 30 minutes
   /** Downloads at the same time. */
   parallelDownloads: 8,
+  /** Of an artifact that is submitted to a registry: how long it may take to arrive, and all its unpacked files. */
+  examinationTime: 600_000, // 10 minutes
+  examinedBytes: 536_870_912, // 512 MiB
+  /** The sigstore bundle of an artifact. */
+  attestationBytes: 1_048_576, // 1 MiB
 
   /** What the Git child process may use before it is killed. */
   gitMemoryBytes: 536_870_912, // 512 MiB
   gitPackBytes: 536_870_912, // 512 MiB
   gitObjects: 200_000,
   gitTime: 600_000, // 10 minutes
+  /** The file that a forge puts beside a workflow run. */
+  eventBytes: 26_214_400, // 25 MiB, the most that GitHub sends
+  /** How often a commit is made anew because somebody else pushed first. */
+  pushAttempts: 16,
 
   /** One message of plugin protocol 1, without its line feed. */
   protocolLineBytes: 1_048_576, // 1 MiB
@@ -136,6 +159,9 @@ export const LIMITS = {
   /** Tables of a wasm module, and elements of one; each element costs the process about 16 bytes. */
   wasmTables: 8,
   wasmTableElements: 65_536,
+  /** Test and benchmark files that a released plugin carries, and all of them together. */
+  carriedFiles: 64,
+  carriedBytes: 262_144, // 256 KiB
   /** Linear memory of a wasm plugin whose manifest states no `max_memory_mb`. */
   pluginMemoryBytes: 67_108_864, // 64 MiB
   /** Files, pipes and sockets that a sandboxed process may have open. */
@@ -172,11 +198,32 @@ export const LIMITS = {
   parallelLoads: 4,
   /** The least budget of a call in an author's tests, in microseconds: the call is ended after 20 times that. */
   testBudgetUs: 100_000,
+  /** How long a scan for malware may take, most of which is loading its database, and what it may say. */
+  malwareScanTime: 600_000, // 10 minutes
+  malwareScanOutputBytes: 16_777_216, // 16 MiB
+  /** Libraries that a native program may name, and sections and segments that are looked through for them. */
+  nativeImports: 256,
+  nativeHeaders: 4_096,
   /** How long a compiler may take that an author starts. */
   toolTime: 600_000, // 10 minutes
   /** One page of a forge's list of releases, and how many of them are read for one repository. */
   forgePageBytes: 16_777_216, // 16 MiB
   forgePages: 50,
+  /** How often a forge is asked that answers with an error of its own, and the delay before the second time. */
+  forgeAttempts: 3,
+  forgeDelay: 1_000,
+  /** How long a fork may take to be there: GitHub makes it in the background. */
+  forkTime: 300_000, // 5 minutes
+  /** How long `gh` may take to tell the token that it keeps, and what it may say. */
+  ghTime: 10_000,
+  ghOutputBytes: 65_536, // 64 KiB
+  /** Files that one change of a registry may touch, and bytes of one of them that are read: a manifest's. */
+  changedFiles: 1_000,
+  changedFileBytes: 262_144, // 256 KiB
+  /** Plugins that a release may need, directly or not, before it is not followed further. */
+  neededPlugins: 1_000,
+  /** Plugins named as easily mistaken for a new one. */
+  nearNames: 10,
   /** Plugins that are shown as trending. */
   trendingPlugins: 10,
   /** Records of a plugin's log that its host keeps. */

@@ -35,8 +35,8 @@ export function pluginName(text: string): PluginName {
   });
 }
 
-/** Names that read alike are one name: `graph-lens` and `graphlens` cannot both exist in a registry. */
-export function foldName(name: PluginName): string {
+/** Names that read alike are one name, of plugins and of owners: `graph-lens` and `graphlens` cannot both exist. */
+export function foldName(name: string): string {
   return name.replaceAll('-', '');
 }
 

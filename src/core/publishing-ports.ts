@@ -5,14 +5,18 @@ import type { Downloader, IndexSource, ObjectStore } from './ports.ts';
 
 /** Ports of those who publish, mirror and count; each is implemented by one file of `src/io`, as those of ports.ts. */
 
-/** The source files of a registry, or its facts, as they were when they were first asked for. */
-export interface SourceTree {
+/** The files of a registry, wherever they are. */
+export interface ReadableTree {
   readonly root: string;
-  /** Commit of the tree, or null when it is no clean Git work tree. */
-  commit(): Promise<string | null>;
   /** Paths of all regular files below `directory`, with `/`, sorted by code unit; links are not followed. */
   list(directory: string): Promise<readonly string[]>;
   read(path: string): Promise<Uint8Array | undefined>;
+}
+
+/** The source files of a registry, or its facts, as they were when they were first asked for. */
+export interface SourceTree extends ReadableTree {
+  /** Commit of the tree, or null when it is no clean Git work tree. */
+  commit(): Promise<string | null>;
   /** {@link SourceTree.read} for many files at once, in their order: a build reads a million. */
   readAll(paths: readonly string[]): Promise<readonly (Uint8Array | undefined)[]>;
   /** Paths changed between an earlier commit and this tree; undefined when that cannot be told. */
@@ -81,6 +85,23 @@ export type ApiAnswer =
       readonly elsewhere: string;
     };
 
+/** What is checked out in a Git work tree, for one folder of it. */
+export interface CheckedOut {
+  readonly commit: string;
+  /** Tags of the commit. */
+  readonly tags: readonly string[];
+  /** Files of a plugin that the commit does not have as they are; paths below the folder, sorted. */
+  readonly uncommitted: readonly string[];
+  /** Addresses of the remotes. */
+  readonly remotes: readonly string[];
+}
+
+/** The Git work trees of this machine. */
+export interface WorkTrees {
+  /** Undefined when Git does not have the manifest in the folder: then it says nothing about the plugin. */
+  checkedOut(folder: string): Promise<CheckedOut | undefined>;
+}
+
 /** OpenSSH's own ssh-keygen: makes keys, and signs with those that only it can reach. */
 export interface SshKeygen {
   /**
@@ -95,6 +116,27 @@ export interface SshKeygen {
    * @throws SheafError `SHEAF_TOOL`.
    */
   sign(keyPath: string, namespace: string, message: Uint8Array): Promise<Uint8Array>;
+}
+
+/** Git repositories that begin with a registry. */
+export interface NewRepository {
+  /**
+   * Makes the directory, and refuses what cannot begin: a directory with commits, a remote with branches.
+   *
+   * @throws SheafError `SHEAF_EXISTS`, `SHEAF_NETWORK`, `SHEAF_TOOL`.
+   */
+  requireEmpty(directory: string, remote: string): Promise<void>;
+  /**
+   * Commits these files of the directory on the branch `main`, and pushes them to the remote, which becomes `origin`.
+   *
+   * @returns the commit.
+   * @throws SheafError `SHEAF_NETWORK`, `SHEAF_TOOL`.
+   */
+  begin(
+    directory: string,
+    paths: readonly string[],
+    about: { readonly message: string; readonly date: Instant; readonly remote: string },
+  ): Promise<string>;
 }
 
 /** What a forge counts of the files of a repository's releases. */

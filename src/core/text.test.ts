@@ -1,6 +1,6 @@
 import * as fc from 'fast-check';
 import { expect, it } from 'vitest';
-import { escapeForTerminal, quote, uncleanCharacter } from './text.ts';
+import { escapeForTerminal, escapeMarkdown, quote, shorten, uncleanCharacter } from './text.ts';
 
 it('escapes what could repaint a terminal or reorder a line', () => {
   expect(escapeForTerminal('\u001b[2J\u202egpj.exe\u200b\u2028\u{e000}\n\t')).toBe(
@@ -34,4 +34,31 @@ it('quotes, escapes and shortens', () => {
   expect(quote('a"b\u001b\u202e')).toBe('"a\\"b\\u001b\\u202e"');
   expect(quote('x'.repeat(200))).toBe(`"${'x'.repeat(80)}…"`);
   expect(quote(`${'x'.repeat(79)}😀`)).toBe(`"${'x'.repeat(79)}…"`);
+});
+
+it('lets text in Markdown be nothing but text: no mark, no mention, no reference, no address', () => {
+  expect(escapeMarkdown('<b>*x*</b> [a](b) `c` | ~~d~~\n- e')).toBe(
+    '\\<b\\>\\*x\\*\\</b\\> \\[a\\]\\(b\\) \\`c\\` \\| \\~\\~\u2060d\\~\\~\\\\n- e',
+  );
+  for (const text of [
+    '@dana',
+    'acme#7',
+    '!7',
+    '$7',
+    '%7',
+    '~bug',
+    '&7',
+    'https://e.example',
+    'www.e.example',
+    'WWW.e.e',
+  ]) {
+    const escaped = escapeMarkdown(text);
+    // A forge looks at the text once its escapes are gone.
+    expect(escaped.replaceAll('\\', '')).not.toBe(text);
+    expect(escaped.replaceAll(/[\\\u2060]/g, '')).toBe(text);
+  }
+});
+
+it('shortens without splitting a character', () => {
+  expect([shorten('abc', 3), shorten('abcd', 3), shorten('ab😀', 3)]).toEqual(['abc', 'abc…', 'ab…']);
 });

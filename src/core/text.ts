@@ -5,6 +5,7 @@ const UNCLEAN = /[\p{Cc}\p{Cf}\p{Co}\p{Cn}\p{Cs}\p{Zl}\p{Zp}]/gu;
 const CLEAN_ASCII = /^[\t\n\x20-\x7e]*$/;
 
 const QUOTED_LENGTH = 80;
+const LINE_LENGTH = 300;
 
 /**
  * Text from outside as a terminal may show it: every character of the Unicode categories Cc, Cf, Co, Cn, Cs,
@@ -37,10 +38,40 @@ export function uncleanOffset(text: string): number | undefined {
   return undefined;
 }
 
+// Where a forge would see a person, an issue, a label or an address, even in text whose Markdown is escaped.
+const REFERENCES = /[@#!$%~&](?=\w)|:(?=\/\/)|\bwww(?=\.)/gi;
+const WORD_JOINER = '\u2060';
+
+/**
+ * Text from outside in Markdown (CommonMark, and what GitHub and GitLab add): text on one line, and neither a link, an
+ * image nor a tag; nobody is mentioned and nothing is referred to by it. Forges look for references in what Markdown
+ * has become, where no escape is left, so a character without width breaks them up.
+ */
+export function escapeMarkdown(text: string): string {
+  return escapeForTerminal(text)
+    .replace(/[\\`*_{}[\]()<>#|!~$^&]/g, (character) => `\\${character}`)
+    .replace(REFERENCES, (found) => found + WORD_JOINER);
+}
+
 /** Outside text for a message: in double quotes, escaped, and cut after 80 characters. */
 export function quote(text: string): string {
-  const shown = text.length > QUOTED_LENGTH ? `${cut(text, QUOTED_LENGTH)}…` : text;
-  return escapeForTerminal(JSON.stringify(shown));
+  return escapeForTerminal(JSON.stringify(shorten(text, QUOTED_LENGTH)));
+}
+
+/** The text, or its first `length` UTF-16 code units and an ellipsis. */
+export function shorten(text: string, length: number): string {
+  return text.length > length ? `${cut(text, length)}…` : text;
+}
+
+/** Outside text as a line of a file that sheaf writes: escaped, and cut after 300 characters, as its schema demands. */
+export function oneLine(text: string): string {
+  const shown = escapeForTerminal(text);
+  return shown.length > LINE_LENGTH ? `${cut(shown, LINE_LENGTH - 1)}…` : shown;
+}
+
+/** A sentence as it stands behind a colon. */
+export function lowerFirst(sentence: string): string {
+  return sentence.charAt(0).toLowerCase() + sentence.slice(1);
 }
 
 /** The first `length` code units, one fewer when the cut would split a surrogate pair. */

@@ -36,6 +36,15 @@ export function isPrerelease(version: Version): boolean {
 }
 
 /**
+ * The versions that a version is meant to be compatible with: `1` for 1.4.2, `0.3` for 0.3.1 (semver.org, clause 4,
+ * as npm's caret reads it).
+ */
+export function releaseLine(version: Version): string {
+  const { major, minor } = new semver.SemVer(version);
+  return major === 0 ? `0.${minor}` : String(major);
+}
+
+/**
  * Whether the version lies in the range. A pre-release lies in a range only when the range itself names a
  * pre-release of the same version, or when `prereleases` asks for all of them (npm's rule).
  */
@@ -68,4 +77,28 @@ export function rangeTest(
 ): (version: ParsedVersion) => boolean {
   const parsed = new semver.Range(range, { includePrerelease: options.prereleases ?? false });
   return (version) => parsed.test(version);
+}
+
+/**
+ * Concrete versions at the ends of a range, in no order: each that it names, for an excluded upper bound the first
+ * version of the line below it, and 0.0.0. Not all of them lie in the range.
+ */
+export function namedVersions(range: VersionRange): readonly Version[] {
+  const comparators = new semver.Range(range).set.flat();
+  const found = new Set(['0.0.0']);
+  for (const { operator, semver: bound } of comparators) {
+    // The comparator that admits everything names no version.
+    if (!(bound instanceof semver.SemVer)) continue;
+    const { major, minor, patch } = bound;
+    if (operator === '<') found.add(versionBelow(major, minor, patch));
+    else if (operator === '>') found.add(`${major}.${minor}.${patch + 1}`);
+    else found.add(bound.version);
+  }
+  return [...found].filter(isVersion);
+}
+
+function versionBelow(major: number, minor: number, patch: number): string {
+  if (patch > 0) return `${major}.${minor}.${patch - 1}`;
+  if (minor > 0) return `${major}.${minor - 1}.0`;
+  return `${Math.max(0, major - 1)}.0.0`;
 }

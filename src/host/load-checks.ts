@@ -103,7 +103,8 @@ function requireTier(
   });
 }
 
-function requireEngines({ name, version, engines }: Manifest, present: LoadRules['engines']): void {
+/** @throws SheafError `SHEAF_ENGINE` when an engine that is present does not suit a plugin. */
+export function requireEngines({ name, version, engines }: Manifest, present: LoadRules['engines']): void {
   const misfit = misfitOf(
     { engines, platforms: [ANY_PLATFORM] },
     { engines: present, platform: ANY_PLATFORM },

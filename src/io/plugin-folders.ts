@@ -1,28 +1,32 @@
 import { watch } from 'node:fs';
-import { lstat, mkdtemp, readdir, readFile, rm, stat } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { customSection, isWasmModule } from '../core/archives/wasm-section.ts';
-import { AUTHOR_MANIFEST } from '../core/authoring/new-plugin.ts';
-import type { PluginFile, PluginFolders } from '../core/authoring/ports.ts';
+import { lstat, readdir, readFile, stat } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
+import { isWasmModule } from '../core/archives/wasm-section.ts';
+import type { LaidOutPlugin, PluginFile, PluginFolders } from '../core/authoring/ports.ts';
 import { sha256 } from '../core/digest.ts';
 import { SheafError } from '../core/errors.ts';
 import { LIMITS } from '../core/limits.ts';
 import { ANY_PLATFORM } from '../core/platform.ts';
 import { pluginName } from '../core/plugin-name.ts';
 import { quote } from '../core/text.ts';
-import { unpackArtifact } from './archives/archive.ts';
+import { artifactFiles } from './archives/artifact-files.ts';
 import { isErrno, toSheafError } from './files.ts';
+import { layOutPlugin } from './lay-out-plugin.ts';
 
 /** What compilers and package managers leave in a working folder; whatever begins with a dot is left out, too. */
 const LEFT_OUT: ReadonlySet<string> = new Set(['node_modules', 'dist', 'target']);
+
+/** Whether a file or folder of that name is no part of a plugin. */
+export function isLeftOut(name: string): boolean {
+  return name.startsWith('.') || LEFT_OUT.has(name);
+}
 
 /** How long changes are collected before they count as one: editors write a file in several steps. */
 const SETTLE_MS = 100;
 
 /** The folders of authors on this machine. */
 export function createPluginFolders(): PluginFolders {
-  return { read, nextChange };
+  return { read, layOut, nextChange };
 }
 
 async function read(path: string): Promise<readonly PluginFile[]> {
@@ -41,12 +45,19 @@ async function read(path: string): Promise<readonly PluginFile[]> {
   }
 }
 
+async function layOut(path: string): Promise<LaidOutPlugin> {
+  const status = await stat(path).catch(() => undefined);
+  // What cannot be looked at is refused by `read`, which says why.
+  if (status?.isDirectory() !== true) return layOutPlugin(await read(path));
+  return { directory: resolve(path), remove: () => Promise.resolve() };
+}
+
 async function readBelow(root: string): Promise<PluginFile[]> {
   const found: PluginFile[] = [];
   let total = 0;
   const visit = async (prefix: string): Promise<void> => {
     for (const entry of await readdir(join(root, prefix), { withFileTypes: true })) {
-      if (entry.name.startsWith('.') || LEFT_OUT.has(entry.name)) continue;
+      if (isLeftOut(entry.name)) continue;
       const path = `${prefix}${entry.name}`;
       if (entry.isDirectory()) {
         await visit(`${path}/`);
@@ -84,30 +95,16 @@ function requireBounds(root: string, files: number, total: number): void {
   );
 }
 
-async function readArtifact(path: string): Promise<PluginFile[]> {
+async function readArtifact(path: string): Promise<readonly PluginFile[]> {
   const bytes = await readFile(path);
-  if (isWasmModule(bytes)) {
-    const manifest = customSection(bytes, AUTHOR_MANIFEST, quote(path));
-    const module: PluginFile = { path: 'plugin.wasm', kind: 'file', bytes };
-    return manifest === undefined
-      ? [module]
-      : [module, { path: AUTHOR_MANIFEST, kind: 'file', bytes: manifest }];
-  }
-  const unpacked = await mkdtemp(join(tmpdir(), 'sheaf-artifact-'));
-  try {
-    const destination = join(unpacked, 'files');
-    const artifact = {
-      kind: 'archive',
-      platform: ANY_PLATFORM,
-      url: path,
-      sha256: sha256(bytes),
-      size: bytes.byteLength,
-    } as const;
-    await unpackArtifact({ plugin: pluginName('artifact'), artifact, path, destination });
-    return await readBelow(destination);
-  } finally {
-    await rm(unpacked, { recursive: true, force: true });
-  }
+  const artifact = {
+    kind: isWasmModule(bytes) ? 'wasm' : 'archive',
+    platform: ANY_PLATFORM,
+    url: path,
+    sha256: sha256(bytes),
+    size: bytes.byteLength,
+  } as const;
+  return artifactFiles({ plugin: pluginName('artifact'), artifact, path }, LIMITS.archiveTotalBytes);
 }
 
 /** Watches what `read` reads: what a build writes beside the sources would otherwise start the next one. */
@@ -123,7 +120,7 @@ async function nextChange(path: string, signal: AbortSignal): Promise<void> {
     };
     watcher.on('change', (_, name) => {
       const [top = ''] = String(name).split(/[/\\]/);
-      if (top.startsWith('.') || LEFT_OUT.has(top) || String(name).endsWith('.wasm')) return;
+      if (isLeftOut(top) || String(name).endsWith('.wasm')) return;
       settling ??= setTimeout(end, SETTLE_MS);
     });
     watcher.on('error', (error) =>

@@ -6,15 +6,25 @@ import type { TemplateFiles } from '../core/authoring/ports.ts';
 import { SheafError } from '../core/errors.ts';
 import { toSheafError } from './files.ts';
 
-/** Where the build puts `examples/`, for the compiled library and for the bundled command; and where the source has it. */
-const PLACES = ['../examples/', '../../examples/'];
+/** Where the parts of the repository lie that come with sheaf: for the compiled library, for the bundled command and the source. */
+const PLACES = ['../', '../../'];
 
-/** The templates that come with sheaf. */
+/** The files below `examples/` that come with sheaf: templates of plugins and of registries. */
 export function createTemplateFiles(): TemplateFiles {
+  return shippedFiles('examples', 'templates');
+}
+
+/** The files below `.github/` that come with sheaf: the workflows of its own registry, for others. */
+export function createWorkflowFiles(): TemplateFiles {
+  return shippedFiles('.github', 'workflows');
+}
+
+/** @param landmark what the directory has for certain: another may lie at a place by the same name. */
+function shippedFiles(directory: string, landmark: string): TemplateFiles {
   return {
     async read(path) {
-      const place = PLACES.map((one) => fileURLToPath(new URL(one, import.meta.url))).find((one) =>
-        existsSync(join(one, 'templates')),
+      const place = PLACES.map((one) => fileURLToPath(new URL(`${one}${directory}/`, import.meta.url))).find(
+        (one) => existsSync(join(one, landmark)),
       );
       if (place === undefined) {
         throw new SheafError('SHEAF_TOOL', 'The templates are missing from this installation.', {

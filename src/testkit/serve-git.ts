@@ -5,14 +5,25 @@ import { type LoopbackServer, listenOnLoopback } from './loopback-server.ts';
 const HEADER_END = '\r\n\r\n';
 
 /**
- * Serves the Git repositories below a directory over smart HTTP, read only, by running the real
- * `git http-backend` as a CGI program (RFC 3875) for each request.
+ * Serves the Git repositories below a directory over smart HTTP, by running the real `git http-backend` as a CGI
+ * program (RFC 3875) for each request.
+ *
+ * @param push lets everybody push to them.
  */
-export function serveGit(directory: string): Promise<LoopbackServer> {
-  return listenOnLoopback((request, response) => runBackend(directory, request, response));
+export function serveGit(
+  directory: string,
+  { push = false }: { readonly push?: boolean } = {},
+): Promise<LoopbackServer> {
+  return listenOnLoopback((request, response) => runBackend(directory, push, request, response));
 }
 
-function runBackend(directory: string, request: IncomingMessage, response: ServerResponse): void {
+/** Answers one request for a repository below the directory. */
+export function runBackend(
+  directory: string,
+  push: boolean,
+  request: IncomingMessage,
+  response: ServerResponse,
+): void {
   const url = new URL(request.url ?? '/', 'http://loopback');
   const backend = spawn('git', ['http-backend'], {
     env: {
@@ -20,9 +31,11 @@ function runBackend(directory: string, request: IncomingMessage, response: Serve
       GIT_PROJECT_ROOT: directory,
       GIT_HTTP_EXPORT_ALL: '1',
       // The repositories may belong to another user than the one who runs this; git would refuse to serve them.
-      GIT_CONFIG_COUNT: '1',
+      GIT_CONFIG_COUNT: '2',
       GIT_CONFIG_KEY_0: 'safe.directory',
       GIT_CONFIG_VALUE_0: '*',
+      GIT_CONFIG_KEY_1: 'http.receivepack',
+      GIT_CONFIG_VALUE_1: String(push),
       REQUEST_METHOD: request.method,
       PATH_INFO: url.pathname,
       QUERY_STRING: url.search.slice(1),

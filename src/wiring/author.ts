@@ -2,10 +2,13 @@ import type { PluginFolders, PluginStarter, TemplateFiles, Toolchain } from '../
 import { SheafError } from '../core/errors.ts';
 import type { HostReply } from '../core/formats/plugin-case.ts';
 import type { NamedFiles } from '../core/ports.ts';
+import type { WorkTrees } from '../core/publishing-ports.ts';
 import { DEFAULT_POLICY } from '../core/runtime/host-policy.ts';
+import { requireEngines } from '../host/load-checks.ts';
 import { createRuntime } from '../host/plugin-runtime.ts';
 import { findRunner } from '../host/runner-pool.ts';
 import { createToolchain } from '../io/author-toolchain.ts';
+import { createWorkTrees } from '../io/git/checked-out.ts';
 import { createNamedFiles } from '../io/named-files.ts';
 import { createPluginFolders } from '../io/plugin-folders.ts';
 import { createTemplateFiles } from '../io/template-files.ts';
@@ -16,6 +19,7 @@ export interface AuthorPorts {
   readonly files: NamedFiles;
   readonly templates: TemplateFiles;
   readonly toolchain: Toolchain;
+  readonly workTrees: WorkTrees;
 }
 
 /** Connects the operations of an author with this machine. */
@@ -28,6 +32,7 @@ export function connectAuthor(options: {
     files: createNamedFiles(),
     templates: createTemplateFiles(),
     toolchain: createToolchain(options.environment, options.signal),
+    workTrees: createWorkTrees(options.environment),
   };
 }
 
@@ -43,8 +48,9 @@ export function connectStarter(
 ): PluginStarter {
   const runtime = createRuntime({ policy: DEFAULT_POLICY, environment, runner, warmRunners: 1 });
   return {
-    start({ manifest, code, granted, answer }) {
+    async start({ manifest, code, granted, answer, engines = {} }) {
       const { tier } = manifest.security;
+      requireEngines(manifest, engines);
       return runtime.start(
         { manifest, tier, code, granted, config: {}, programs: new Map() },
         { hostCall: async (capability, fn) => valueOf(answer(`${capability}.${fn}`)), log: () => {} },

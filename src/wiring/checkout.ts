@@ -1,11 +1,11 @@
 import type { Clock, NamedFiles } from '../core/ports.ts';
-import type { SourceTree, SshKeygen } from '../core/publishing-ports.ts';
+import type { ReadableTree, SshKeygen } from '../core/publishing-ports.ts';
 import { createWorkTree } from '../io/git/source-tree.ts';
 import { createSigningPorts } from './signing.ts';
 
 /** The ports of operations that write files into a checkout of a registry repository. */
 export interface CheckoutAndSigningPorts {
-  readonly tree: Pick<SourceTree, 'root' | 'list' | 'read'>;
+  readonly tree: ReadableTree;
   readonly files: NamedFiles;
   readonly sshKeygen: SshKeygen;
   readonly clock: Clock;

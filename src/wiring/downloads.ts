@@ -1,5 +1,7 @@
 import type { Forge } from '../core/publishing-ports.ts';
-import { createGithubForge, type GithubAddress } from '../io/http/github-releases.ts';
+import { type GithubAddress, githubOf } from '../io/http/github/address.ts';
+import { createGithubForge } from '../io/http/github/download-counters.ts';
+import { findGithubToken } from '../io/http/github/token.ts';
 import { createHttp } from '../io/http/http.ts';
 import { openStandingPorts, type StandingPorts } from './standing.ts';
 import { sheafVersion } from './version.ts';
@@ -11,8 +13,7 @@ export interface DownloadPorts extends StandingPorts {
   close(): Promise<void>;
 }
 
-/** GitHub itself. */
-export const GITHUB: GithubAddress = { api: 'https://api.github.com/', prefix: 'https://github.com/' };
+export { githubOf };
 
 /** Wires them for a registry repository, its facts, and a forge with GitHub's interface. */
 export function connectDownloads(
@@ -23,6 +24,7 @@ export function connectDownloads(
 ): DownloadPorts {
   const { environment, signal } = surroundings;
   const http = createHttp({ offline: false, environment, version: sheafVersion(), signal });
-  const forge = createGithubForge(http, address);
+  const token = (): ReturnType<typeof findGithubToken> => findGithubToken(address, environment);
+  const forge = createGithubForge({ http, server: address, token, signal });
   return { ...openStandingPorts(registry, facts, surroundings), forge, close: () => http.close() };
 }

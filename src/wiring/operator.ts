@@ -11,6 +11,7 @@ import { gitLocation, localDirectory } from '../io/git/git-location.ts';
 import { createGitTarget } from '../io/git/git-target.ts';
 import { createSourceTree } from '../io/git/source-tree.ts';
 import { createHttp } from '../io/http/http.ts';
+import { openScratchIndex, type ScratchIndex } from '../io/scratch-index.ts';
 import { createSources } from '../io/sources.ts';
 import { sheafVersion } from './version.ts';
 
@@ -39,6 +40,8 @@ export interface OperatorPorts {
    * @throws SheafError `SHEAF_USAGE` for an address that nothing can be published to.
    */
   readonly openTarget: (address: string) => IndexTarget;
+  /** An empty directory to build in, gone when it is closed. */
+  readonly openScratch: () => Promise<ScratchIndex>;
 }
 
 /**
@@ -55,6 +58,7 @@ export function connectOperator({ offline, environment, signal }: OperatorOption
     openSource: createSources({ http, gitDirectory, environment, offline, signal }),
     openDirectorySource: (directory) => createDirectorySource(directory, directory),
     openDirectory: createDirectoryTarget,
+    openScratch: openScratchIndex,
     openTarget(address) {
       const location = gitLocation(address);
       if (location === undefined) {

@@ -3,6 +3,7 @@ import { isBuiltin } from 'node:module';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { rolldown } from 'rolldown';
+import { TEMPLATES } from '../../tools/build/templates.mjs';
 import { buildOnce } from './build-once.ts';
 import { buildRunner } from './built-runner.ts';
 
@@ -29,8 +30,8 @@ async function buildPackage(directory: string): Promise<void> {
   await writeFile(join(dir, 'package.json'), '{ "type": "commonjs" }\n');
   await copyFile(join(REPOSITORY, 'package.json'), join(directory, 'package.json'));
   await cp(await buildRunner(), join(dir, 'runner'), { recursive: true });
-  for (const part of ['templates', 'plugins/sdk']) {
-    await cp(join(REPOSITORY, 'examples', part), join(directory, 'dist/examples', part), { recursive: true });
+  for (const part of TEMPLATES) {
+    await cp(join(REPOSITORY, part), join(directory, 'dist', part), { recursive: true });
   }
 }
 

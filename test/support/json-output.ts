@@ -6,7 +6,15 @@ import type { UserOfRegistry } from './registry-on-loopback.ts';
 const ajv = new Ajv2020({
   strict: true,
   allowUnionTypes: true,
-  schemas: ['api', 'cli-output', 'plugins-file', 'promotion-report', 'review-queue'].map(
+  schemas: [
+    'api',
+    'cli-output',
+    'measurement',
+    'values',
+    'plugins-file',
+    'promotion-report',
+    'review-queue',
+  ].map(
     (name) =>
       JSON.parse(
         readFileSync(new URL(`../../schemas/${name}.schema.json`, import.meta.url), 'utf8'),

@@ -17,13 +17,14 @@ export interface Loopback {
 
 export async function serve(
   handler: (request: IncomingMessage, response: ServerResponse) => void,
+  host = '127.0.0.1',
 ): Promise<Loopback> {
   const requests: IncomingMessage[] = [];
   const listener: RequestListener = (request, response) => {
     requests.push(request);
     handler(request, response);
   };
-  return listen(createServer(listener), requests);
+  return listen(createServer(listener), requests, host);
 }
 
 /** A server that speaks raw bytes: `answer` is what each connection gets. */
@@ -70,11 +71,11 @@ export async function serveProxy(
   return { ...(await listen(server, [])), tunnels };
 }
 
-async function listen(server: Server, requests: IncomingMessage[]): Promise<Loopback> {
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+async function listen(server: Server, requests: IncomingMessage[], host = '127.0.0.1'): Promise<Loopback> {
+  await new Promise<void>((resolve) => server.listen(0, host, resolve));
   const { port } = server.address() as AddressInfo;
   return {
-    url: `http://127.0.0.1:${port}/`,
+    url: `http://${host}:${port}/`,
     port,
     requests,
     close: () =>

@@ -7,6 +7,7 @@ import { fileURLToPath } from 'node:url';
 import { rolldown } from 'rolldown';
 import { bundleRunner } from './runner.mjs';
 import { buildValidators } from './schemas.mjs';
+import { TEMPLATES } from './templates.mjs';
 
 const ROOT = fileURLToPath(new URL('../../', import.meta.url));
 const PACKAGES = '/node_modules/';
@@ -51,9 +52,9 @@ async function copyGenerated() {
   await cp(from, to, { recursive: true });
 }
 
-/** What `sheaf create` makes plugins of. */
+/** What `sheaf create` makes plugins of, and `sheaf registry init` registries. */
 async function copyTemplates() {
-  for (const directory of ['examples/templates', 'examples/plugins/sdk']) {
+  for (const directory of TEMPLATES) {
     await cp(join(ROOT, directory), join(ROOT, 'dist', directory), { recursive: true });
   }
 }

@@ -1,4 +1,4 @@
 // Shows where every plugin stands on its way to the next tier. See README.md beside this file.
-import { main } from '../../dist/cli/tools/promotion-checker.js';
+import { runAs } from '../../dist/cli/tool.js';
 
-await main();
+await runAs('ci', 'promotions');

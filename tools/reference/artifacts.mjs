@@ -84,7 +84,9 @@ function commonFiles(name, version) {
     path,
     bytes: readFileSync(join(EXAMPLES, name, path)),
   }));
-  return [...texts, { path: 'sheaf.plugin.toml', bytes: authorManifest(name, version) }];
+  const changelog = join(EXAMPLES, releaseDirectory(name, version), 'CHANGELOG.md');
+  const changes = existsSync(changelog) ? [{ path: 'CHANGELOG.md', bytes: readFileSync(changelog) }] : [];
+  return [...changes, ...texts, { path: 'sheaf.plugin.toml', bytes: authorManifest(name, version) }];
 }
 
 /** A custom section of a wasm module (WebAssembly 2.0 §5.5.3): id 0, size, name, contents. */

@@ -1,4 +1,4 @@
 // Judges the open submissions of a registry and says whom to ask. See README.md beside this file.
-import { main } from '../../dist/cli/tools/review-router.js';
+import { runAs } from '../../dist/cli/tool.js';
 
-await main();
+await runAs('ci', 'route');

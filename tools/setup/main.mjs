@@ -13,10 +13,11 @@ const NEEDED = [
   { debian: 'openssh-client', program: 'ssh-keygen' },
 ];
 
-/** Those that only some tests need: sandbox, compilers, outside archivers and shells, OpenSSH's own test data. */
+/** Those that only some tests need: sandbox, compilers, an antivirus program, outside archivers and shells, OpenSSH's own test data. */
 const FOR_TESTS = [
   { debian: 'bubblewrap', program: 'bwrap' },
   { debian: 'cargo', program: 'cargo' },
+  { debian: 'clamav', program: 'clamscan' },
   { debian: 'clang-19', program: 'clang-19' },
   { debian: 'fish', program: 'fish' },
   { debian: 'libstd-rust-dev-wasm32', file: '/usr/lib/rustlib/wasm32-unknown-unknown' },
@@ -24,6 +25,7 @@ const FOR_TESTS = [
   { debian: 'lld-19', program: 'ld.lld-19' },
   { debian: 'openssh-tests', file: '/usr/lib/openssh/regress/unittests/sshsig/testdata' },
   { debian: 'openssl', program: 'openssl' },
+  { debian: 'shellcheck', program: 'shellcheck' },
   { debian: 'zip', program: 'zip' },
   { debian: 'zsh', program: 'zsh' },
 ];

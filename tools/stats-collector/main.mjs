@@ -1,4 +1,4 @@
 // Adds download counts to the facts of a registry. See README.md beside this file.
-import { main } from '../../dist/cli/tools/stats-collector.js';
+import { runAs } from '../../dist/cli/tool.js';
 
-await main();
+await runAs('ci', 'downloads');

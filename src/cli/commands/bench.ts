@@ -1,4 +1,3 @@
-import { resolve } from 'node:path';
 import { type BenchResult, benchPlugin } from '../../ops/authors/bench-plugin.ts';
 import { connectAuthor, connectStarter } from '../../wiring/author.ts';
 import type { Call, Outcome } from '../call.ts';
@@ -14,11 +13,7 @@ export async function run(call: Call): Promise<Outcome> {
   try {
     const benched = await benchPlugin(
       { ...connectAuthor(call), starter, reporter: call.reporter },
-      {
-        path,
-        directory: resolve(path),
-        ...(against === undefined ? {} : { against: { path: against, directory: resolve(against) } }),
-      },
+      { path, ...(against === undefined ? {} : { against }) },
     );
     const { name, version, budgetUs, results, passed } = benched;
     return {

@@ -3,6 +3,7 @@ import type { IndexSource } from '../../core/ports.ts';
 import { buildIndexFromSource } from '../../ops/index/index-build.ts';
 import { connectOperator, type OperatorPorts } from '../../wiring/operator.ts';
 import { type Call, type Outcome, requiredArgument } from '../call.ts';
+import { instantValue } from '../instant-value.ts';
 import { bold, green } from '../render/line.ts';
 import { count } from '../render/size.ts';
 
@@ -11,6 +12,7 @@ const DEFAULT_LIFE = 7 * DAY;
 export async function run(call: Call): Promise<Outcome> {
   const ports = connectOperator({ ...call.global, environment: call.environment, signal: call.signal });
   const [facts, previous, expires] = [call.value('facts'), call.value('previous'), call.value('expires')];
+  const issued = call.value('issued');
   const out = call.required('out');
   const index = await buildIndexFromSource(
     {
@@ -18,7 +20,10 @@ export async function run(call: Call): Promise<Outcome> {
       ...(facts === undefined ? {} : { facts: ports.openTree(facts, call.value('facts-commit')) }),
       ...(previous === undefined ? {} : { previous: await openPrevious(ports, previous) }),
     },
-    { issued: ports.clock.now(), life: parseDuration(expires ?? '') ?? DEFAULT_LIFE },
+    {
+      issued: issued === undefined ? ports.clock.now() : instantValue('--issued', issued),
+      life: parseDuration(expires ?? '') ?? DEFAULT_LIFE,
+    },
   );
   for (const finding of index.findings) call.reporter.warn(`${finding.place.file}: ${finding.message}`);
   const target = ports.openDirectory(out);

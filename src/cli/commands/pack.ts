@@ -11,13 +11,16 @@ export async function run(call: Call): Promise<Outcome> {
   const dryRun = call.flag('dry-run');
   const platform = call.value('platform');
   const release = releaseOf(call);
-  const packed = await packArtifact(connectAuthor(call), {
-    path,
-    out: call.value('out') ?? (path === '.' ? 'dist' : `${path}/dist`),
-    platform: PLATFORMS.find((one) => one === platform) ?? ANY_PLATFORM,
-    ...(release === undefined ? {} : { release }),
-    dryRun,
-  });
+  const packed = await packArtifact(
+    { ...connectAuthor(call), reporter: call.reporter },
+    {
+      path,
+      out: call.value('out') ?? (path === '.' ? 'dist' : `${path}/dist`),
+      platform: PLATFORMS.find((one) => one === platform) ?? ANY_PLATFORM,
+      ...(release === undefined ? {} : { release }),
+      dryRun,
+    },
+  );
   return {
     data: { ...packed, dryRun },
     lines: () => [
@@ -33,7 +36,9 @@ export async function run(call: Call): Promise<Outcome> {
 
 function releaseOf(call: Call): PackOptions['release'] {
   const [url, registry] = [call.value('release-url'), call.value('registry')];
-  if (url !== undefined && registry !== undefined) return { url, registry };
+  if (url !== undefined && registry !== undefined) {
+    return { url, registry, allowDirty: call.flag('allow-dirty') };
+  }
   if (url === undefined && registry === undefined) return undefined;
   throw new SheafError('SHEAF_USAGE', 'A release manifest needs both --release-url and --registry.', {
     hint: 'The signature over it counts in one registry only, so it names that.',

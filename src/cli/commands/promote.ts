@@ -1,5 +1,4 @@
 import { SheafError } from '../../core/errors.ts';
-import { formatInstant, type Instant, parseInstant } from '../../core/instant.ts';
 import { parsePluginSpec } from '../../core/plugin-spec.ts';
 import type { GrantedTier, Promotion } from '../../core/promotion/judge-promotion.ts';
 import { promotionDocument } from '../../core/promotion/report.ts';
@@ -9,6 +8,7 @@ import { type PromotionStep, promote, type StandingChange } from '../../ops/revi
 import { openStandingPorts } from '../../wiring/standing.ts';
 import { type Call, type Outcome, requiredArgument } from '../call.ts';
 import { EXIT_STATUS } from '../exit-codes.ts';
+import { instantValue } from '../instant-value.ts';
 import { ceremonyLines } from '../render/ceremony.ts';
 import { bold, dim, green, type Line, red, yellow } from '../render/line.ts';
 
@@ -20,7 +20,7 @@ export async function run(call: Call): Promise<Outcome> {
     plugin: name,
     ...(range === undefined ? {} : { version: oneVersion(range) }),
     change: changeOf(call),
-    ...(date === undefined ? {} : { date: instantOf(date) }),
+    ...(date === undefined ? {} : { date: instantValue('--date', date) }),
     dryRun: call.flag('dry-run'),
   });
   const { promotion, ceremony, ...rest } = step;
@@ -70,14 +70,6 @@ function oneVersion(range: string): Version {
   if (isVersion(range)) return range;
   throw new SheafError('SHEAF_USAGE', `${quote(range)} is not one version.`, {
     hint: 'Write NAME@1.2.0 for one version, or NAME for all.',
-  });
-}
-
-function instantOf(text: string): Instant {
-  const instant = parseInstant(text);
-  if (instant !== undefined) return instant;
-  throw new SheafError('SHEAF_USAGE', `--date ${quote(text)} is not a date and time.`, {
-    hint: `Write it in UTC with whole seconds, such as ${formatInstant(0)}.`,
   });
 }
 

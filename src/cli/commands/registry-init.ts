@@ -1,27 +1,30 @@
 import { basename, resolve } from 'node:path';
-import { SheafError } from '../../core/errors.ts';
-import { initRegistry } from '../../ops/trust/registry-init.ts';
-import { createSigningPorts } from '../../wiring/signing.ts';
+import { defined } from '../../core/defined.ts';
+import { type FoundedRegistry, foundRegistry } from '../../ops/trust/found-registry.ts';
+import { readWorkflows } from '../../ops/trust/read-workflows.ts';
+import { connectNewRepository, connectWorkflows, createSigningPorts } from '../../wiring/signing.ts';
 import { type Call, type Outcome, requiredArgument } from '../call.ts';
 import { bold, cyan, dim, green, type Line } from '../render/line.ts';
 import { count } from '../render/size.ts';
 
+const FORGE = { github: 'Then, on GitHub:', gitlab: 'Then, on GitLab:' };
+
 export async function run(call: Call): Promise<Outcome> {
-  const ci = call.value('ci') ?? 'none';
-  if (ci !== 'none') {
-    throw new SheafError('SHEAF_USAGE', `This version of sheaf writes no workflows for ${ci}.`, {
-      hint: 'Use --ci none; building, signing and publishing the index are three commands in any CI system.',
-    });
-  }
+  const ci = call.value('ci');
+  const system = ci === 'github' || ci === 'gitlab' ? ci : undefined;
   const directory = requiredArgument(call, 0);
   const threshold = call.value('threshold');
-  const ciKey = call.value('ci-key');
-  const registry = await initRegistry(createSigningPorts({ mayAsk: false, signal: call.signal }), {
+  const ports = {
+    ...createSigningPorts({ mayAsk: false, signal: call.signal }),
+    repository: connectNewRepository(call.environment),
+  };
+  const registry = await foundRegistry(ports, {
     directory,
     id: call.value('id') ?? basename(resolve(directory)),
     rootKeys: call.values('root-key'),
-    ...(ciKey === undefined ? {} : { ciKey }),
+    ...defined({ ciKey: call.value('ci-key'), keys: call.value('keys'), remote: call.value('remote') }),
     ...(threshold === undefined ? {} : { threshold: Number(threshold) }),
+    ...(system === undefined ? {} : { workflows: await readWorkflows(connectWorkflows(), system) }),
   });
   return {
     data: { ...registry, directory },
@@ -34,21 +37,21 @@ export async function run(call: Call): Promise<Outcome> {
       ],
       ...(registry.root === undefined
         ? ['It has no trust root yet, and nothing can be published without one.']
-        : rootLines(registry.root)),
-      '',
-      'Next:',
+        : rootLines(registry.root, registry.signed)),
+      ...(registry.commit === undefined ? [] : [`It is pushed as ${registry.commit}.`]),
+      ...(registry.next.length === 0 ? [] : ['', 'Next:']),
       ...registry.next.map((line): Line => ['  ', cyan(line)]),
+      ...(system === undefined ? [] : ['', FORGE[system]]),
+      ...registry.setup.map((step, index): Line => [`  ${index + 1}. `, step]),
     ],
   };
 }
 
-function rootLines(root: {
-  readonly path: string;
-  readonly threshold: number;
-  readonly signers: readonly { readonly principal: string; readonly fingerprint: string }[];
-}): readonly Line[] {
+function rootLines(root: NonNullable<FoundedRegistry['root']>, signed: boolean): readonly Line[] {
   return [
-    `Its trust root ${root.path} is unsigned; ${root.threshold} of its maintainers must sign it.`,
+    signed
+      ? `Its trust root ${root.path} is signed. Tell your users its digest: sha256:${root.sha256}`
+      : `Its trust root ${root.path} is unsigned; ${root.threshold} of its maintainers must sign it.`,
     ...root.signers.map((signer): Line => [`  ${signer.principal} `, dim(signer.fingerprint)]),
   ];
 }

@@ -1,6 +1,9 @@
 import { TEMPLATE_NAMES } from '../../core/authoring/template-names.ts';
 import { PLATFORMS } from '../../core/platform.ts';
 import type { ArgumentSpec, CommandSpec } from '../command-spec.ts';
+import { AS_CI_OPTIONS } from './as-ci-options.ts';
+import { CLAMAV_OPTIONS } from './clamav-options.ts';
+import { FINDING_OPTIONS } from './finding-options.ts';
 
 const PLUGIN_FOLDER: ArgumentSpec = {
   name: 'DIR',
@@ -76,10 +79,14 @@ export const AUTHOR_COMMANDS: readonly CommandSpec[] = [
     summary: 'Test a built plugin in the sandbox that its users have',
     description: [
       'Runs the cases of tests/*.json, {command, input, host, expect | error}, then what every plugin has to stand: garbage, refused capabilities, its end in the middle of a call, its memory. Exit status 11 when one fails.',
+      '--engines runs its cases in other hosts, too: for each engine of the manifest, one that has the lowest version of the range, and one that has the highest that the range names.',
     ],
     arguments: [PLUGIN_FOLDER],
-    options: [],
-    examples: [{ line: 'sheaf test', does: 'runs all cases and the conformance tests' }],
+    options: [{ name: 'engines', summary: 'Also try the ends of the engine ranges in the manifest' }],
+    examples: [
+      { line: 'sheaf test', does: 'runs all cases and the conformance tests' },
+      { line: 'sheaf test --engines', does: 'runs the cases in the oldest and the newest host, too' },
+    ],
   },
   {
     name: 'bench',
@@ -87,7 +94,7 @@ export const AUTHOR_COMMANDS: readonly CommandSpec[] = [
     group: 'authors',
     summary: 'Measure a built plugin, alone or against the version before',
     description: [
-      'Times are taken inside the plugin. Alone they are compared with max_query_time_us; with --against the two versions are measured in turns, and only a slowdown of more than 10 % and 5 µs that fresh processes show twice counts. Exit status 11 then.',
+      'Times are taken inside the plugin. Alone they are compared with max_query_time_us; with --against the two versions are measured in turns, and only a slowdown of surely more than 5 % and 5 µs that fresh processes show twice counts. Exit status 11 then.',
     ],
     arguments: [PLUGIN_FOLDER],
     options: [
@@ -113,18 +120,55 @@ export const AUTHOR_COMMANDS: readonly CommandSpec[] = [
     arguments: [
       { ...PLUGIN_FOLDER, name: 'DIR|FILE', kind: 'file', summary: 'Folder or artifact; . when absent' },
     ],
-    options: [],
-    examples: [{ line: 'sheaf scan', does: 'lists each finding with its points and what to do' }],
+    options: [
+      {
+        name: 'advisories',
+        value: { name: 'DIR', kind: 'directory' },
+        summary:
+          "Compare [dependencies] with the advisories in this folder: a registry's security/advisories, or files in the OSV format",
+      },
+      {
+        name: 'platform',
+        value: { name: 'PLATFORM', kind: 'text', choices: PLATFORMS },
+        summary: 'Platform that the artifact is for: native programs are compared with it',
+      },
+      {
+        name: 'sha256',
+        value: { name: 'DIGEST', kind: 'digest' },
+        summary: 'Digest that the release states of the artifact',
+      },
+      ...CLAMAV_OPTIONS,
+      ...FINDING_OPTIONS,
+    ],
+    examples: [
+      { line: 'sheaf scan', does: 'lists each finding with its points and what to do' },
+      { line: 'sheaf scan dist/graph-lens-1.2.0.tgz --clamav', does: 'scans what users would unpack' },
+    ],
   },
   {
     name: 'check',
     aliases: [],
     group: 'authors',
     summary: 'Check that a plugin is ready to be published',
-    description: ['Everything that is wrong is listed at once. Exit status 1 when something is an error.'],
-    arguments: [PLUGIN_FOLDER],
-    options: [],
-    examples: [{ line: 'sheaf check', does: 'reads manifest, files, module and tests' }],
+    description: [
+      'Everything that is wrong is listed at once. Exit status 1 when something is an error; the files that the options name are written all the same.',
+      'With --as-ci it judges what somebody proposes to a registry: the difference between two commits, by the policies, names and keys of the first. Both are read from Git, neither is checked out, and nothing in them is executed. docs/validation.md lists the rules.',
+    ],
+    arguments: [
+      {
+        ...PLUGIN_FOLDER,
+        summary: 'Folder of the plugin, or with --as-ci the registry repository; . when absent',
+      },
+    ],
+    options: [...AS_CI_OPTIONS, ...FINDING_OPTIONS],
+    examples: [
+      { line: 'sheaf check', does: 'reads manifest, files, module and tests' },
+      { line: 'sheaf check --sarif check.sarif', does: 'also writes what is wrong for other programs' },
+      {
+        line: 'sheaf check . --as-ci --base origin/main --head HEAD',
+        does: 'says of a branch of a registry what its CI will say',
+      },
+    ],
   },
   {
     name: 'pack',
@@ -156,6 +200,11 @@ export const AUTHOR_COMMANDS: readonly CommandSpec[] = [
         name: 'registry',
         value: { name: 'ID', kind: 'text' },
         summary: 'Id of the registry that the release is for',
+      },
+      {
+        name: 'allow-dirty',
+        summary:
+          'Go on with files that are not committed, without saying from which commit the release comes',
       },
     ],
     examples: [

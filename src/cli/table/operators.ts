@@ -1,4 +1,6 @@
 import type { CommandSpec } from '../command-spec.ts';
+import { CLONE } from './change-options.ts';
+import { MERGING_OPTIONS } from './submissions.ts';
 
 /** Commands for people who publish a registry. */
 export const OPERATOR_COMMANDS: readonly CommandSpec[] = [
@@ -7,6 +9,9 @@ export const OPERATOR_COMMANDS: readonly CommandSpec[] = [
     aliases: [],
     group: 'operators',
     summary: 'Build the index of a registry and its next checkpoint, unsigned',
+    description: [
+      'Two builds of the same commits after the same previous index, with the same --issued, are equal in every byte.',
+    ],
     arguments: [
       {
         name: 'REGISTRY',
@@ -47,6 +52,11 @@ export const OPERATOR_COMMANDS: readonly CommandSpec[] = [
         name: 'expires',
         value: { name: 'DURATION', kind: 'duration' },
         summary: 'Life of the checkpoint, at most 30d; 7d when absent',
+      },
+      {
+        name: 'issued',
+        value: { name: 'TIME', kind: 'text' },
+        summary: 'Time of the checkpoint, such as 2026-11-20T09:30:00Z; now when absent',
       },
     ],
     examples: [
@@ -97,6 +107,64 @@ export const OPERATOR_COMMANDS: readonly CommandSpec[] = [
       {
         line: 'sheaf index publish public --to git@example.org:acme/plugins.git#index',
         does: 'pushes it to the branch index',
+      },
+    ],
+    dryRun: true,
+  },
+  {
+    name: 'registry publish',
+    aliases: [],
+    group: 'operators',
+    summary: 'Merge what was proposed, and publish the next index, where no workflow does',
+    description: [
+      'Judges each proposal as CI would, artifacts included, merges it into the branch of the remote without a checkout, builds the index from the head of that branch, after the one that is published, signs it, and publishes it. Nothing is published when one of these steps fails; what was merged stays merged.',
+      'Clients refuse a checkpoint that has expired: run it again before that, with or without something to merge.',
+    ],
+    arguments: [CLONE],
+    options: [
+      {
+        name: 'to',
+        value: { name: 'GIT_URL[#BRANCH]|DIR', kind: 'url' },
+        required: true,
+        summary: 'A branch of a Git repository, or a directory that a web server serves',
+      },
+      {
+        name: 'key',
+        short: 'k',
+        value: { name: 'KEY', kind: 'file' },
+        required: true,
+        summary: 'The key that the root allows to sign checkpoints',
+      },
+      {
+        name: 'merge',
+        value: { name: 'BRANCH', kind: 'text' },
+        repeat: true,
+        summary: 'A branch of the remote with a proposal, such as release/graph-lens-1.0.0',
+      },
+      {
+        name: 'facts',
+        value: { name: 'BRANCH', kind: 'text' },
+        summary: 'Branch of the remote that keeps the facts; none when absent',
+      },
+      {
+        name: 'expires',
+        value: { name: 'DURATION', kind: 'duration' },
+        summary: 'Life of the checkpoint, at most 30d, which it is when absent',
+      },
+      {
+        name: 'allow-shrink',
+        summary: 'Publish although many plugins are gone since the checkpoint before',
+      },
+      ...MERGING_OPTIONS,
+    ],
+    examples: [
+      {
+        line: 'sheaf registry publish plugins --merge release/graph-lens-1.0.0 --key keys/ci --to https://git.example.org/acme/plugins.git#index',
+        does: 'accepts a release and publishes it',
+      },
+      {
+        line: 'sheaf registry publish plugins --key keys/ci --to /srv/www/plugins',
+        does: 'publishes what is merged, or the same for another 30 days',
       },
     ],
     dryRun: true,

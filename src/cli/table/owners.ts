@@ -1,4 +1,5 @@
 import type { CommandSpec, OptionSpec } from '../command-spec.ts';
+import { PROPOSE_OPTIONS, SIGN_PROPOSED } from './publishing.ts';
 
 const REGISTRY: OptionSpec = {
   name: 'registry',
@@ -55,6 +56,8 @@ export const OWNER_COMMANDS: readonly CommandSpec[] = [
         summary: 'The name as people write it',
       },
       REGISTRY,
+      ...PROPOSE_OPTIONS,
+      SIGN_PROPOSED,
     ],
     examples: [
       {
@@ -97,11 +100,17 @@ export const OWNER_COMMANDS: readonly CommandSpec[] = [
         summary: 'How many keys must sign the next key file together; as before when absent',
       },
       REGISTRY,
+      ...PROPOSE_OPTIONS,
+      SIGN_PROPOSED,
     ],
     examples: [
       {
         line: 'sheaf owner rotate alice --add laptop.pub:laptop --drop alice',
         does: 'replaces the key alice by one named alice-laptop',
+      },
+      {
+        line: 'sheaf owner rotate alice --add-release ci.pub:ci --propose https://github.com/acme/plugins --sign ~/.ssh/plugins',
+        does: 'lets a workflow sign releases: proposes it, signed, without a checkout',
       },
     ],
     dryRun: true,
@@ -123,6 +132,8 @@ export const OWNER_COMMANDS: readonly CommandSpec[] = [
         summary: 'How many keys must sign the next key file together; 1 when absent',
       },
       REGISTRY,
+      ...PROPOSE_OPTIONS,
+      SIGN_PROPOSED,
     ],
     examples: [
       {
@@ -155,6 +166,8 @@ export const OWNER_COMMANDS: readonly CommandSpec[] = [
         summary: 'Release key of the new owner, which signs plugin.toml at the end',
       },
       REGISTRY,
+      ...PROPOSE_OPTIONS,
+      SIGN_PROPOSED,
     ],
     examples: [
       {
@@ -196,6 +209,7 @@ export const OWNER_COMMANDS: readonly CommandSpec[] = [
         summary: 'Why, for those whose installs are refused; at most 200 characters',
       },
       REGISTRY,
+      ...PROPOSE_OPTIONS,
     ],
     examples: [
       {

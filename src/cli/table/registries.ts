@@ -135,7 +135,7 @@ export const REGISTRY_COMMANDS: readonly CommandSpec[] = [
     group: 'registries',
     summary: 'Make the repository of a new registry',
     description: [
-      'Creates what is missing and never changes a file that is there. With --root-key and --ci-key it also writes the first trust root, unsigned, and prints the commands that sign it.',
+      'Creates what is missing and never changes a file that is there. With --root-key and --ci-key it also writes the first trust root, unsigned, and prints the commands that sign it; with --keys it makes the keys itself, and signs.',
     ],
     arguments: [
       { name: 'DIR', kind: 'directory', required: true, summary: 'The repository; created when absent' },
@@ -167,12 +167,30 @@ export const REGISTRY_COMMANDS: readonly CommandSpec[] = [
         value: { name: 'PUB', kind: 'file' },
         summary: 'Public key that signs checkpoints, and nothing else',
       },
+      {
+        name: 'keys',
+        value: { name: 'DIR', kind: 'directory' },
+        summary: 'Make the keys DIR/maintainer and DIR/ci instead, and sign the root with the first',
+      },
+      {
+        name: 'remote',
+        value: { name: 'GIT_URL', kind: 'url' },
+        summary: 'Commit it and push it to the branch main of this empty repository; needs --keys',
+      },
     ],
     examples: [
       { line: 'sheaf registry init my-plugins', does: 'makes the repository and says how to make the keys' },
       {
+        line: 'sheaf registry init my-plugins --keys keys --remote https://git.example.org/acme/plugins.git',
+        does: 'makes keys, signs the root, and pushes all of it: the registry can be used',
+      },
+      {
         line: 'sheaf registry init my-plugins --root-key alice.pub --root-key bob.pub --threshold 2 --ci-key ci.pub',
         does: 'writes the trust root of two maintainers, too',
+      },
+      {
+        line: 'sheaf registry init my-plugins --ci github',
+        does: 'adds workflows that review, merge and publish, and says what to set on GitHub',
       },
     ],
   },

@@ -9,8 +9,10 @@ import { type Manifest, readManifest } from '../formats/manifest.ts';
 import { readCases } from '../formats/plugin-case.ts';
 import { pluginName } from '../plugin-name.ts';
 import { exampleModule } from '../scanning/wasm-example.ts';
+import { AUTHOR_MANIFEST } from './author-manifest.ts';
+import { filesInModule } from './carried-files.ts';
 import { answerFault, CaseHost } from './judge-answer.ts';
-import { AUTHOR_MANIFEST, newPluginFiles } from './new-plugin.ts';
+import { newPluginFiles } from './new-plugin.ts';
 import { packPlugin } from './pack-plugin.ts';
 import type { PluginFile } from './ports.ts';
 import { recipeOf } from './recipe.ts';
@@ -69,10 +71,10 @@ describe.each(TEMPLATE_NAMES)('the template %s', (template) => {
     const files = await newPluginFiles(plugin, createTemplateFiles().read);
     const workflow = files.get('.github/workflows/release.yml') ?? '';
     const uses = [...workflow.matchAll(/uses: (.*)/g)].map(([, action]) => action);
-    expect(uses).toHaveLength(2);
+    expect(uses).toHaveLength(4);
     for (const action of uses) expect(action).toMatch(/^[\w/-]+@[0-9a-f]{40} # v\d/);
     expect(workflow).not.toMatch(/run:.*\$\{\{/);
-    expect(workflow).toMatch(/^permissions:\n {2}contents: read$/m);
+    expect(workflow).toMatch(/^permissions: \{\}$/m);
     expect(workflow).toMatch(/timeout-minutes: \d+/);
   });
 });
@@ -145,6 +147,23 @@ describe('a packed plugin', () => {
       sha256(packPlugin({ ...plugin, entry, files: paths.map((path) => file(path)) }).bytes);
     expect(pack('lib/a.mjs', 'tests/a.json', 'bench/b.json')).toBe(pack('lib/a.mjs'));
     expect(pack('lib/a.mjs')).not.toBe(pack());
+  });
+
+  it('takes along the cases of the suites that its manifest names, also inside of a module', async () => {
+    const files = [file('tests/a.json'), file('tests/run.sh'), file('bench/b.json')];
+    const module = { path: 'plugin.wasm', bytes: await assemble(exampleModule()) };
+    const named = manifestOf('[testing]\ntest_suite = "tests/"');
+    const packed = packPlugin({ ...named, entry: module, files });
+    expect(packed.kind).toBe('wasm');
+    expect(filesInModule(packed.bytes, 'it').map(({ path }) => path)).toEqual([
+      AUTHOR_MANIFEST,
+      'tests/a.json',
+    ]);
+    const script = { path: 'specimen.js', bytes: encode('x') };
+    const pack = (more: readonly PluginFile[]) =>
+      sha256(packPlugin({ ...named, entry: script, files: more }).bytes);
+    expect(pack(files)).toBe(pack([file('tests/a.json')]));
+    expect(pack(files)).not.toBe(pack([]));
   });
 });
 

@@ -2,6 +2,7 @@ import { type Manifest, writeManifest } from '../formats/manifest.ts';
 import type { PluginName } from '../plugin-name.ts';
 import { WASM_ABI } from '../runtime/wasm-abi.ts';
 import type { Version } from '../version.ts';
+import { AUTHOR_MANIFEST } from './author-manifest.ts';
 import { type SampleCommand, sampleAnswer, sampleOf } from './sample-command.ts';
 import type { TemplateName } from './template-names.ts';
 import { COMMON_FILES, fillTemplate, TEMPLATES } from './templates.ts';
@@ -15,9 +16,6 @@ export interface NewPlugin {
   /** HTTPS address of its repository. */
   readonly repository?: string;
 }
-
-/** The author's manifest: at the top of a folder or archive, or a custom section of a bare module. */
-export const AUTHOR_MANIFEST = 'sheaf.plugin.toml';
 
 /** Microseconds that the sample may take: process switches count for a native plugin. */
 const BUDGET_US = { wasm: 1_000, native: 5_000 } as const;

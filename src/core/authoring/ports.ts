@@ -1,7 +1,9 @@
+import type { Engines } from '../engines.ts';
 import type { Manifest } from '../formats/manifest.ts';
 import type { HostReply } from '../formats/plugin-case.ts';
 import type { PluginCode } from '../runtime/found-plugin.ts';
 import type { Isolation } from '../runtime/isolation.ts';
+import type { MalwareReport } from '../scanning/scan-context.ts';
 
 /** Something in the folder of a plugin; only files have bytes. */
 export interface PluginFile {
@@ -9,6 +11,13 @@ export interface PluginFile {
   readonly path: string;
   readonly kind: 'file' | 'link' | 'other';
   readonly bytes: Uint8Array;
+}
+
+/** Files of a plugin on the disk of this machine, for as long as something has to find them there. */
+export interface LaidOutPlugin {
+  /** Absolute path of the folder that holds them. */
+  readonly directory: string;
+  remove(): Promise<void>;
 }
 
 /** Folders of authors, and artifacts. */
@@ -20,13 +29,20 @@ export interface PluginFolders {
    * @throws SheafError `SHEAF_PATH`, `SHEAF_ARCHIVE`, `SHEAF_SIZE`, `SHEAF_PERMISSION`.
    */
   read(path: string): Promise<readonly PluginFile[]>;
+  /**
+   * Where programs find what `read` gives, and in a folder the rest of it, too: an author's folder itself, which stays,
+   * or a temporary one with what is in an artifact.
+   *
+   * @throws SheafError as `read`, `SHEAF_DISK_FULL`.
+   */
+  layOut(path: string): Promise<LaidOutPlugin>;
   /** Settles when something in the folder has changed since it was read last, or the signal fires. */
   nextChange(path: string, signal: AbortSignal): Promise<void>;
 }
 
-/** The files that new plugins are made of. */
+/** The files that new plugins and registries are made of. */
 export interface TemplateFiles {
-  /** @param path below `examples/`. */
+  /** @param path below `examples/`, or below `.github/` for the workflows. */
   readonly read: (path: string) => Promise<string>;
 }
 
@@ -50,6 +66,12 @@ export type ToolResult =
 export interface Toolchain {
   /** Where several programs have the name, the next is tried when one fails. */
   run(call: ToolCall): Promise<ToolResult>;
+}
+
+/** An antivirus program of this machine. */
+export interface MalwareScanner {
+  /** @throws SheafError `SHEAF_TOOL` when it is missing or failed, which says nothing about the files. */
+  scan(files: readonly PluginFile[]): Promise<MalwareReport>;
 }
 
 /** What a call of a started plugin gave. */
@@ -80,6 +102,8 @@ export interface PluginToStart {
   readonly granted: readonly string[];
   /** The answer to `capability.function`. */
   readonly answer: (name: string) => HostReply;
+  /** Engines of the host, which refuses a plugin that none of them suits; none when absent. */
+  readonly engines?: Engines;
 }
 
 /** The sandbox in which users run plugins. */

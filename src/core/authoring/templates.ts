@@ -57,12 +57,18 @@ export const TEMPLATES: Readonly<Record<TemplateName, Template>> = {
   },
 };
 
+/** The workflow that publishes every tag, by forge: where it goes, and its file below `examples/`. */
+export const RELEASE_WORKFLOWS = {
+  github: { to: '.github/workflows/release.yml', from: 'templates/common/release.yml.template' },
+  gitlab: { to: '.gitlab-ci.yml', from: 'templates/common/gitlab-ci.yml.template' },
+} as const;
+
 /** Files of every template below `examples/templates/common`, by where they go. */
 export const COMMON_FILES: Readonly<Record<string, string>> = {
   'README.md': 'templates/common/README.md.template',
   LICENSE: 'templates/common/LICENSE.template',
   '.gitignore': 'templates/common/gitignore',
-  '.github/workflows/release.yml': 'templates/common/release.yml.template',
+  [RELEASE_WORKFLOWS.github.to]: RELEASE_WORKFLOWS.github.from,
 };
 
 /**

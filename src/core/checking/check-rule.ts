@@ -27,8 +27,7 @@ export interface CheckFault {
 export interface CheckRule {
   /** Stable, kebab-case. */
   readonly id: string;
+  /** What it demands, as a clause. */
+  readonly title: string;
   readonly check: (subject: CheckSubject) => readonly CheckFault[];
 }
-
-/** Where most faults are mended. */
-export const MANIFEST = 'sheaf.plugin.toml';

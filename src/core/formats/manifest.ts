@@ -93,7 +93,7 @@ export interface Manifest {
   /** Commands that must be on the machine, with a version range. */
   readonly requires: Readonly<Record<string, string>>;
   readonly provides: { readonly languages: readonly string[]; readonly commands: readonly string[] };
-  /** Command on the user's PATH to file inside the plugin; its `.exe` on Windows is left out. */
+  /** Command on the user's PATH to file inside the plugin; its `.exe` or `.cmd` on Windows is left out. */
   readonly bin: Readonly<Record<string, string>>;
   /** File inside the plugin that holds the JSON Schema of its configuration. */
   readonly configSchema?: string;

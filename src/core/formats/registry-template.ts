@@ -1,5 +1,6 @@
 import { writeRevoked } from '../signatures/revoked.ts';
 import { policyTemplates } from './policy-templates.ts';
+import { type CiSystem, FORGE_SETUP } from './workflow-files.ts';
 
 /** The categories that a new registry starts with; its maintainers change them as they like. */
 const CATEGORIES: Readonly<Record<string, { title: string; description: string; expertise: string[] }>> = {
@@ -34,8 +35,9 @@ const CATEGORIES: Readonly<Record<string, { title: string; description: string; 
  * The files of a new registry repository, by path; all but the trust root, which needs keys.
  *
  * @param id identity of the registry, `[a-z0-9-]+`; it goes into TOML and Markdown as it is.
+ * @param ci the forge that publishes it by itself; people do when absent.
  */
-export function registryTemplate(id: string): ReadonlyMap<string, Uint8Array> {
+export function registryTemplate(id: string, ci?: CiSystem): ReadonlyMap<string, Uint8Array> {
   const texts: Record<string, string> = {
     'registry/registry.toml': registryFile(id),
     ...Object.fromEntries(
@@ -46,7 +48,7 @@ export function registryTemplate(id: string): ReadonlyMap<string, Uint8Array> {
     ),
     ...policyTemplates(),
     '.gitattributes': GIT_ATTRIBUTES,
-    'README.md': readme(id),
+    'README.md': readme(id, ci),
   };
   const encoder = new TextEncoder();
   return new Map([
@@ -83,7 +85,7 @@ reserved_names = ["core", "official"]
 // Signatures are over bytes: a changed line end in a checkout would break every one of them.
 const GIT_ATTRIBUTES = '* -text\n';
 
-function readme(id: string): string {
+function readme(id: string, ci: CiSystem | undefined): string {
   return `# ${id}
 
 A registry of plugins, kept in Git and published as a signed static index. There is no server to run.
@@ -98,14 +100,7 @@ A registry of plugins, kept in Git and published as a signed static index. There
 | \`registry/security/\` | advisories, status events, audits |
 | \`plugins/<category>/<pp>/<name>/\` | one manifest and one signature for each release; \`<pp>\` is the first two letters of the name |
 
-## Publish it
-
-\`\`\`
-sheaf index build . --out public
-sheaf index sign public --key CI_KEY
-sheaf index publish public --to DIRECTORY_OR_GIT_URL
-\`\`\`
-
+${ci === undefined ? PUBLISH_BY_HAND : publishByWorkflow(ci)}
 ## Use it
 
 \`\`\`
@@ -114,5 +109,24 @@ sheaf install NAME
 \`\`\`
 
 Every signature is a plain OpenSSH signature: \`ssh-keygen -Y verify\` checks it with the files in this repository.
+`;
+}
+
+const PUBLISH_BY_HAND = `## Publish it
+
+\`\`\`
+sheaf index build . --out public
+sheaf index sign public --key CI_KEY
+sheaf index publish public --to DIRECTORY_OR_GIT_URL
+\`\`\`
+`;
+
+function publishByWorkflow(ci: CiSystem): string {
+  const steps = FORGE_SETUP[ci].map((step, index) => `${index + 1}. ${step}`);
+  return `## Set it up
+
+Pull requests are judged, merged, measured and published by the workflows of this repository. A person does this once:
+
+${steps.join('\n')}
 `;
 }

@@ -76,6 +76,12 @@ function operatorProblem(
   return undefined;
 }
 
+/** The licence ids in a valid expression, without exceptions, as they are written. */
+export function licenseIds(expression: string): readonly string[] {
+  const tokens = [...expression.matchAll(/[^\s()]+/g)].map(([token]) => token);
+  return tokens.filter((token, index) => !OPERATORS.has(token) && tokens[index - 1] !== 'WITH');
+}
+
 /** Licences by their ids, in the form of {@link licenseSuffices}. */
 export interface LicenseLists {
   /** The only ones that suffice; undefined for any. */

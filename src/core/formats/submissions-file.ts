@@ -4,7 +4,7 @@ import { judgeInstant } from '../documents/instant-rule.ts';
 import { parseJsonDocument } from '../documents/json-document.ts';
 import type { Path } from '../documents/source-text.ts';
 import type { Reading } from '../finding.ts';
-import type { Instant } from '../instant.ts';
+import { formatInstant, type Instant } from '../instant.ts';
 import { LIMITS } from '../limits.ts';
 import type { PluginName } from '../plugin-name.ts';
 import { quote } from '../text.ts';
@@ -96,6 +96,26 @@ export function readSubmissionsFile(bytes: Uint8Array, file: string): Reading<Su
       submissions: json.submissions.map((one, index) => submissionOf(one, ['submissions', index], report)),
     };
   });
+}
+
+/** Writes the description as {@link readSubmissionsFile} reads it. */
+export function writeSubmissionsFile({ registry, submissions }: SubmissionsFile): Uint8Array {
+  const document = {
+    schemaVersion: 1,
+    registry,
+    submissions: submissions.map((one) => ({
+      ...one,
+      opened: formatInstant(one.opened),
+      updated: formatInstant(one.updated),
+      requests: one.requests.map(({ reviewer, since }) => ({ reviewer, since: formatInstant(since) })),
+      answers: one.answers.map(({ reviewer, verdict, date }) => ({
+        reviewer,
+        verdict,
+        date: formatInstant(date),
+      })),
+    })),
+  };
+  return new TextEncoder().encode(`${JSON.stringify(document, undefined, 2)}\n`);
 }
 
 function submissionOf(json: SubmissionJson, path: Path, report: Report): Submission {

@@ -6,13 +6,15 @@ import {
   readReleaseManifest,
   writeManifest,
 } from '../formats/manifest.ts';
+import { isBelow } from '../stated-address.ts';
+import { releasePrefix } from './forge-archive.ts';
 
 /** A release made from what another ecosystem says about it. */
 export interface ConvertedRelease {
   readonly manifest: ReleaseManifest;
   /** The manifest as it is signed. */
   readonly bytes: Uint8Array;
-  /** URL prefixes that the artifacts lie under. */
+  /** URL prefixes that the artifacts and the repository lie under. */
   readonly repositories: readonly string[];
 }
 
@@ -41,7 +43,7 @@ export function startConversion(place: (path: Path) => Place, before: readonly F
  */
 export function finishConversion(
   manifest: (Manifest & { readonly registry: string }) | undefined,
-  repositories: readonly string[],
+  artifactPrefixes: readonly string[],
   { findings, report }: Conversion,
 ): Reading<ConvertedRelease> {
   if (manifest === undefined) return { value: undefined, findings };
@@ -52,7 +54,19 @@ export function finishConversion(
   if (reading.value === undefined || findings.some(({ severity }) => severity === 'error')) {
     return { value: undefined, findings };
   }
+  const repositories = prefixesOf(reading.value, artifactPrefixes);
   return { value: { manifest: reading.value, bytes, repositories }, findings };
+}
+
+/** The prefixes under which all of a release lies, as {@link ConvertedRelease} has them. */
+export function prefixesOf(
+  { repository }: Pick<Manifest, 'repository'>,
+  artifactPrefixes: readonly string[],
+): readonly string[] {
+  const prefixes = [...new Set(artifactPrefixes)].toSorted();
+  if (repository === undefined) return prefixes;
+  const folder = `${repository.replace(/\/$/, '').replace(/\.git$/, '')}/`;
+  return prefixes.some((prefix) => isBelow(folder, prefix)) ? prefixes : [...prefixes, releasePrefix(folder)];
 }
 
 /** What {@link cleanLine} and {@link cleanText} call when they lose something of a text. */

@@ -42,8 +42,11 @@ export function convertKrew(bytes: Uint8Array, file: string, registry: string): 
   if (krew === undefined) return { value: undefined, findings: faults };
   const conversion = startConversion((path) => krew.place(path), faults);
   const manifest = manifestOf(krew, registry, conversion);
-  const prefixes = new Set(manifest?.artifacts.map(({ url }) => releasePrefix(url)));
-  return finishConversion(manifest, [...prefixes].toSorted(), conversion);
+  return finishConversion(
+    manifest,
+    manifest?.artifacts.map(({ url }) => releasePrefix(url)) ?? [],
+    conversion,
+  );
 }
 
 function manifestOf(

@@ -102,6 +102,16 @@ describe('a comparison', () => {
     );
   });
 
+  it('is inconclusive where B looks slower than 5 %, but a part of the quads says otherwise', () => {
+    const flat = quads(
+      100,
+      100,
+      Array.from({ length: 31 }, () => 0),
+    );
+    const mixed = flat.map((quad, index): Quad => (index % 2 === 0 ? { ...quad, b: [112, 112] } : quad));
+    expect(compare(mixed, flat)).toMatchObject({ verdict: 'inconclusive', ratio: 1.12, lowerBound: 1 });
+  });
+
   it('does not depend on the order of the quads for its ratio', () => {
     const all = quads(
       100,

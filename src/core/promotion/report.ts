@@ -1,7 +1,7 @@
 import { defined } from '../defined.ts';
 import { formatInstant, type Instant } from '../instant.ts';
 import type { PluginName } from '../plugin-name.ts';
-import { escapeForTerminal } from '../text.ts';
+import { escapeMarkdown } from '../text.ts';
 import type { Promotion } from './judge-promotion.ts';
 
 /** Where all plugins of a registry stand on their way to the next tier. */
@@ -15,20 +15,24 @@ export interface PromotionReport {
 }
 
 /** Writes the report as `schemas/promotion-report.schema.json` describes it. */
-export function writePromotionReport({
+export function writePromotionReport(report: PromotionReport): Uint8Array {
+  return new TextEncoder().encode(`${JSON.stringify(reportDocument(report), undefined, 2)}\n`);
+}
+
+/** What {@link writePromotionReport} writes, as plain JSON values. */
+export function reportDocument({
   registry,
   generated,
   promotions,
   unjudged,
-}: PromotionReport): Uint8Array {
-  const document = {
+}: PromotionReport): Readonly<Record<string, unknown>> {
+  return {
     schemaVersion: 1,
     registry,
     generated: formatInstant(generated),
     promotions: promotions.map(promotionDocument),
     unjudged,
   };
-  return new TextEncoder().encode(`${JSON.stringify(document, undefined, 2)}\n`);
 }
 
 /** A promotion as plain JSON values. */
@@ -82,9 +86,4 @@ function summarised({ plugin, version, to, criteria }: Promotion): readonly stri
       ({ demand, evidence }) => `  - ${escapeMarkdown(demand)}: ${escapeMarkdown(evidence.join(' '))}`,
     ),
   ];
-}
-
-/** Text from outside is text, and neither a link, an image nor a tag. */
-function escapeMarkdown(text: string): string {
-  return escapeForTerminal(text).replace(/[\\`*_{}[\]<>#|!&]/g, (character) => `\\${character}`);
 }

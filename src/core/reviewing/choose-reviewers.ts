@@ -44,7 +44,7 @@ export function chooseReviewers(policy: ReviewerPolicy, demand: ReviewDemand): R
     const load = demand.load.get(reviewer) ?? 0;
     const because = demand.asked.includes(reviewer)
       ? 'was asked already'
-      : (conflictOf(reviewer, person, demand.submission) ??
+      : (conflictOf(reviewer, person, { ...demand.submission, owners: [demand.submission.owner] }) ??
         (demand.maintainersOnly && !person.maintainer ? 'is no maintainer' : undefined) ??
         (load >= (person.maxOpen ?? Number.POSITIVE_INFINITY) ? `has ${load} open reviews` : undefined));
     if (because !== undefined) passedOver.push({ reviewer, because });

@@ -26,7 +26,7 @@ export function judgeMerge(
   policy: ReviewerPolicy,
   now: Instant,
 ): MergeVerdict {
-  const answers = countingAnswers(submission, policy);
+  const answers = countingAnswers({ ...submission, owners: [submission.owner] }, policy);
   const approvals = answers.flatMap(({ verdict, reviewer }) => (verdict === 'approve' ? [reviewer] : []));
   const due = risk.mergesAfter === undefined ? undefined : submission.updated + risk.mergesAfter;
   const verdict = (state: MergeVerdict['state'], because: string, at?: Instant): MergeVerdict => ({

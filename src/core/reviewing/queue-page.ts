@@ -1,6 +1,7 @@
 import { formatInstant } from '../instant.ts';
 import { escapeForTerminal } from '../text.ts';
 import type { QueueEntry, ReviewQueue } from './review-queue.ts';
+import { waitedFor } from './waiting-time.ts';
 
 /**
  * The queue as a page for everybody: what is open, why people have to look at it, and how long it has been waiting.
@@ -52,14 +53,9 @@ function rowOf({ submission, position, risk, merge, ask }: QueueEntry, now: numb
       ...(asked.length === 0 ? [] : [escapeHtml(`Asked: ${asked.join(', ')}.`)]),
       ...(merge.due === undefined ? [] : [`Merges by itself at ${timeOf(formatInstant(merge.due))}.`]),
     ].join('<br>'),
-    `${escapeHtml(waited(now - opened))} since ${timeOf(formatInstant(opened))}`,
+    `${escapeHtml(waitedFor(now - opened))} since ${timeOf(formatInstant(opened))}`,
   ];
   return `<tr>${cells.map((cell) => `<td>${cell}</td>`).join('')}</tr>`;
-}
-
-function waited(milliseconds: number): string {
-  const hours = Math.floor(Math.max(0, milliseconds) / 3_600_000);
-  return hours < 48 ? `${hours} h` : `${Math.floor(hours / 24)} days`;
 }
 
 function timeOf(instant: string): string {

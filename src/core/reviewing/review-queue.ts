@@ -68,8 +68,12 @@ export function buildReviewQueue(file: SubmissionsFile, rules: ReviewRules, now:
   return { registry: file.registry, generated: now, entries };
 }
 
-/** Who is asked now: as many as the policy wants, or all maintainers who are left once nobody answers. */
-function choiceFor(
+/**
+ * Who is asked now: as many as the policy wants, or all maintainers who are left once nobody answers.
+ *
+ * @param load open requests by reviewer.
+ */
+export function choiceFor(
   submission: Submission,
   { reviewers, categories }: ReviewRules,
   load: ReadonlyMap<string, number>,
@@ -93,13 +97,20 @@ function choiceFor(
  * @param people the policy, for the accounts of those who are to be asked.
  */
 export function writeReviewQueue(queue: ReviewQueue, people: ReviewerPolicy['people']): Uint8Array {
-  const document = {
+  return new TextEncoder().encode(`${JSON.stringify(queueDocument(queue, people), undefined, 2)}\n`);
+}
+
+/** What {@link writeReviewQueue} writes, as plain JSON values. */
+export function queueDocument(
+  { registry, generated, entries }: ReviewQueue,
+  people: ReviewerPolicy['people'],
+): Readonly<Record<string, unknown>> {
+  return {
     schemaVersion: 1,
-    registry: queue.registry,
-    generated: formatInstant(queue.generated),
-    submissions: queue.entries.map((entry) => entryDocument(entry, queue.generated, people)),
+    registry,
+    generated: formatInstant(generated),
+    submissions: entries.map((entry) => entryDocument(entry, generated, people)),
   };
-  return new TextEncoder().encode(`${JSON.stringify(document, undefined, 2)}\n`);
 }
 
 function entryDocument(
@@ -168,5 +179,5 @@ export function forgeRequest({ ask }: QueueEntry, people: ReviewerPolicy['people
     });
   }
   const accounts = ask.chosen.flatMap(({ reviewer }) => people[reviewer]?.[forge] ?? []);
-  return `${JSON.stringify({ reviewers: accounts })}\n`;
+  return JSON.stringify({ reviewers: accounts });
 }

@@ -4,9 +4,13 @@ import { isWasmModule } from '../archives/wasm-section.ts';
 import type { PluginFile } from '../authoring/ports.ts';
 import { exactText } from '../documents/strict-json.ts';
 import type { SheafError } from '../errors.ts';
+import type { Advisory } from '../formats/advisory.ts';
 import type { Manifest } from '../formats/manifest.ts';
+import { ANY_PLATFORM, type Platform } from '../platform.ts';
 import { readInterface, type WasmInterface } from '../runtime/wasm-abi.ts';
 import { readWasmModule, type WasmModule } from '../runtime/wasm-module.ts';
+import { type NativeProgram, readProgram } from './native-program.ts';
+import type { ArtifactDigest, MalwareHit, ScanContext } from './scan-context.ts';
 import type { ScanMatch } from './scan-rule.ts';
 
 /** A text file. */
@@ -29,20 +33,35 @@ export interface ScannedModule {
   readonly fault?: string;
 }
 
+/** A program for a processor, of which hardly anything can be read. */
+export interface ScannedProgram extends NativeProgram {
+  readonly path: string;
+}
+
 /** What the rules look at, read once for all of them. */
 export interface ScanSubject {
   readonly manifest: Manifest;
   readonly files: readonly PluginFile[];
   readonly texts: readonly ScannedText[];
   readonly scripts: readonly ScannedScript[];
+  /** What a host would start; of the native tier none: what such a plugin does with a module is its own affair. */
   readonly modules: readonly ScannedModule[];
+  readonly programs: readonly ScannedProgram[];
+  readonly advisories: readonly Advisory[];
+  readonly platform: Platform;
+  readonly digest: ArtifactDigest | undefined;
+  readonly malware: readonly MalwareHit[];
 }
 
 /** A longer text is data; what it could hide is found by its size. */
 const TEXT_BYTES = 4_194_304;
 
 /** Reads the files of a plugin for the rules. */
-export function scanSubject(manifest: Manifest, files: readonly PluginFile[]): ScanSubject {
+export function scanSubject(
+  manifest: Manifest,
+  files: readonly PluginFile[],
+  { advisories = [], platform = ANY_PLATFORM, digest, malware }: ScanContext = {},
+): ScanSubject {
   const regular = files.filter(({ kind }) => kind === 'file');
   const texts = regular.flatMap(({ path, bytes }) => {
     const text = bytes.byteLength <= TEXT_BYTES && !bytes.includes(0) ? exactText(bytes) : undefined;
@@ -55,13 +74,31 @@ export function scanSubject(manifest: Manifest, files: readonly PluginFile[]): S
     scripts: texts
       .filter(({ path }) => /\.[cm]?js$/.test(path))
       .map((script) => ({ ...script, tree: treeOf(script.text) })),
-    modules: regular.filter(({ bytes }) => isWasmModule(bytes)).map(moduleOf),
+    modules:
+      manifest.security.tier === 'wasm'
+        ? regular.filter(({ bytes }) => isWasmModule(bytes)).map(moduleOf)
+        : [],
+    programs: regular.flatMap(({ path, bytes }) => {
+      const program = readProgram(bytes);
+      return program === undefined ? [] : [{ path, ...program }];
+    }),
+    advisories,
+    platform,
+    digest,
+    malware: malware?.hits ?? [],
   };
 }
 
 function treeOf(text: string): Node | undefined {
   for (const sourceType of ['module', 'script'] as const) {
-    const options: Options = { ecmaVersion: 'latest', sourceType, locations: true, allowHashBang: true };
+    const options: Options = {
+      ecmaVersion: 'latest',
+      sourceType,
+      locations: true,
+      allowHashBang: true,
+      // Node runs a CommonJS file as the body of a function.
+      allowReturnOutsideFunction: sourceType === 'script',
+    };
     try {
       return parse(text, options);
     } catch {

@@ -76,6 +76,46 @@ export async function listing(order: StoredArtifact): Promise<ReadonlyMap<string
   return files;
 }
 
+/**
+ * What {@link unpackArtifact} makes of an artifact, in memory.
+ *
+ * @param maxBytes what all files together may have; judged before the first is read.
+ * @throws SheafError `SHEAF_ARCHIVE`, `SHEAF_SIZE`.
+ */
+export async function unpacked(
+  order: StoredArtifact,
+  maxBytes: number,
+): Promise<ReadonlyMap<string, Uint8Array>> {
+  const files = new Map<string, Uint8Array>();
+  await reading(order, async (plan, contents) => {
+    if (plan.bytes > maxBytes) {
+      throw new SheafError(
+        'SHEAF_SIZE',
+        `${quote(nameOf(order.artifact))} unpacks to ${plan.bytes} bytes; at most ${maxBytes} are looked at.`,
+      );
+    }
+    for await (const { targets, body } of contents) {
+      const [first] = targets;
+      const bytes = await bodyBytes(body, first?.size ?? 0);
+      for (const { path } of targets) files.set(path, bytes);
+    }
+  });
+  return files;
+}
+
+async function bodyBytes(body: AsyncIterable<Uint8Array>, size: number): Promise<Uint8Array> {
+  const bytes = new Uint8Array(size);
+  let end = 0;
+  for await (const chunk of body) {
+    // The listing was judged; a body that is longer was not.
+    if (end + chunk.byteLength > size) throw malformed('changed while it was unpacked');
+    bytes.set(chunk, end);
+    end += chunk.byteLength;
+  }
+  if (end !== size) throw malformed('changed while it was unpacked');
+  return bytes;
+}
+
 /** One file of the artifact and every place it goes to. */
 interface Content {
   readonly targets: readonly PlannedFile[];

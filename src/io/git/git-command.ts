@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { execa } from 'execa';
 import { SheafError } from '../../core/errors.ts';
 import { LIMITS } from '../../core/limits.ts';
@@ -10,6 +11,9 @@ export interface GitResult {
   readonly stdout: Uint8Array;
   readonly stderr: string;
 }
+
+const NOTHING = new Uint8Array();
+const NOT_A_REPOSITORY = 'fatal: not a git repository';
 
 /** Names that an outer git sets for its hooks; inherited, they would turn this one to the outer repository. */
 const INHERITED = new Set([
@@ -53,6 +57,9 @@ export async function runGit(
   if (failure !== undefined) throw failure.reason;
   if (result.exitCode === undefined) {
     const missing = 'code' in result && result.code === 'ENOENT';
+    // The same error as without a git; this is how git itself answers with -C.
+    if (missing && !existsSync(directory))
+      return { exitCode: 128, stdout: NOTHING, stderr: NOT_A_REPOSITORY };
     throw new SheafError(
       'SHEAF_TOOL',
       missing ? 'git is needed and not installed.' : `git ${args[0]} broke off.`,

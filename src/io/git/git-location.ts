@@ -17,11 +17,13 @@ export const DEFAULT_BRANCH = 'index';
  * Reads the forms that name a Git repository: `git+https://…`, `https://….git`, `ssh://…`, `git+ssh://…`,
  * `user@host:path`, `file://…` and a path, each with an optional `#branch`. Undefined for anything else, so
  * for the `https://…` of a static host.
+ *
+ * @param otherwise the branch of one that names none.
  */
-export function gitLocation(text: string): GitLocation | undefined {
+export function gitLocation(text: string, otherwise: string = DEFAULT_BRANCH): GitLocation | undefined {
   const hash = text.indexOf('#');
   const address = hash === -1 ? text : text.slice(0, hash);
-  const branch = hash === -1 ? DEFAULT_BRANCH : text.slice(hash + 1);
+  const branch = hash === -1 ? otherwise : text.slice(hash + 1);
   if (address === '' || !isBranchName(branch)) return undefined;
 
   const plain = address.startsWith('git+') ? address.slice('git+'.length) : address;

@@ -1,6 +1,6 @@
 import { resolve } from 'node:path';
 import { SheafError } from '../../core/errors.ts';
-import type { SourceTree } from '../../core/publishing-ports.ts';
+import type { ReadableTree, SourceTree } from '../../core/publishing-ports.ts';
 import { quote } from '../../core/text.ts';
 import type { Environment } from '../http/credentials.ts';
 import { changedPaths, createCommitTree, SOURCE_DIRECTORIES } from './commit-tree.ts';
@@ -31,7 +31,7 @@ export function createSourceTree(directory: string, environment: Environment, re
 }
 
 /** The files of a directory as they lie there, read anew each time. */
-export function createWorkTree(directory: string): Pick<SourceTree, 'root' | 'list' | 'read'> {
+export function createWorkTree(directory: string): ReadableTree {
   const root = resolve(directory);
   return {
     root,

@@ -1,11 +1,12 @@
 import type { Readable } from 'node:stream';
-import type { EnvHttpProxyAgent, request } from 'undici';
+import type { Dispatcher, request } from 'undici';
 import { SheafError } from '../../core/errors.ts';
 import { LIMITS } from '../../core/limits.ts';
 import { type Credentials, createCredentials, type Environment } from './credentials.ts';
 import { readBody, tooLong } from './http-body.ts';
 import { authenticationError, networkError, stallError } from './http-errors.ts';
 import { allowedUrl, redirectTarget } from './http-url.ts';
+import { type ConnectionGuard, guardedLookup, refusedLiteral } from './public-network.ts';
 
 /** One bounded GET. */
 export interface HttpRequest {
@@ -19,6 +20,12 @@ export interface HttpRequest {
   readonly judgesRefusals?: boolean;
   /** Told of every chunk as it came over the wire, before decompression. */
   readonly onReceived?: (bytes: number) => void;
+}
+
+/** One request that may change what a server has. */
+export interface HttpChange extends HttpRequest {
+  readonly method: 'POST' | 'PUT' | 'PATCH' | 'DELETE';
+  readonly body?: Uint8Array;
 }
 
 /** What a server answered. The body is read once, or given up with `discard`. */
@@ -43,6 +50,11 @@ export interface Http {
    * an address that may not be fetched, `SHEAF_INTERRUPTED`.
    */
   get(url: string, request: HttpRequest): Promise<HttpResponse>;
+  /**
+   * Sends a change once: it is never repeated, and never sent on to where the server redirects, which is the caller's
+   * to judge. Throws as `get`; after `SHEAF_NETWORK` nobody knows whether the change was made.
+   */
+  change(url: string, request: HttpChange): Promise<HttpResponse>;
   /** Closes the connections that are kept open for the next request. */
   close(): Promise<void>;
 }
@@ -66,12 +78,14 @@ export interface HttpOptions extends Patience {
   readonly signal?: AbortSignal;
   /** Also plain HTTP to hosts other than this machine: for closed networks, where a person asked for it. */
   readonly allowPlainHttp?: boolean;
+  /** Where it may connect to; anywhere when absent. With it no proxy is used, which would look names up itself. */
+  readonly guard?: ConnectionGuard;
 }
 
 /** The library, once it is loaded: what sends, and what keeps connections and knows the proxies. */
 interface Client {
   readonly send: typeof request;
-  readonly dispatcher: EnvHttpProxyAgent;
+  readonly dispatcher: Dispatcher;
 }
 
 type Answer = Awaited<ReturnType<typeof request>>;
@@ -92,6 +106,29 @@ export function createHttp(options: HttpOptions): Http {
   let client: Promise<Client> | undefined;
 
   async function get(url: string, asked: HttpRequest): Promise<HttpResponse> {
+    const { first, request, client } = await open(url, asked);
+    let current = first;
+    for (let hop = 0; ; hop += 1) {
+      const response = await send(client, current, request, current.origin === first.origin);
+      const target = REDIRECTS.has(response.status) ? response.headers.location : undefined;
+      if (target === undefined) return response;
+      response.discard();
+      if (hop === LIMITS.redirects) {
+        throw new SheafError('SHEAF_NETWORK', `${first.host} redirects more than ${LIMITS.redirects} times.`);
+      }
+      current = redirectTarget(current, target, options.allowPlainHttp === true);
+    }
+  }
+
+  async function change(url: string, asked: HttpChange): Promise<HttpResponse> {
+    const { first, request, client } = await open(url, asked);
+    return send(client, first, request, true);
+  }
+
+  async function open<T extends HttpRequest>(
+    url: string,
+    asked: T,
+  ): Promise<{ readonly first: URL; readonly request: T; readonly client: Client }> {
     const request = options.signal === undefined ? asked : { signal: options.signal, ...asked };
     const first = allowedUrl(url, options.allowPlainHttp === true);
     if (options.offline) {
@@ -103,38 +140,37 @@ export function createHttp(options: HttpOptions): Http {
         },
       );
     }
-    client ??= openClient(options.environment, connectTimeout);
-    let current = first;
-    for (let hop = 0; ; hop += 1) {
-      const response = await send(await client, current, request, current.origin === first.origin);
-      const target = REDIRECTS.has(response.status) ? response.headers.location : undefined;
-      if (target === undefined) return response;
-      response.discard();
-      if (hop === LIMITS.redirects) {
-        throw new SheafError('SHEAF_NETWORK', `${first.host} redirects more than ${LIMITS.redirects} times.`);
-      }
-      current = redirectTarget(current, target, options.allowPlainHttp === true);
-    }
+    client ??=
+      options.guard === undefined
+        ? openClient(options.environment, connectTimeout)
+        : openGuardedClient(options.guard, connectTimeout);
+    return { first, request, client: await client };
   }
 
   async function send(
     client: Client,
     url: URL,
-    request: HttpRequest,
+    request: HttpRequest & Partial<HttpChange>,
     sameOrigin: boolean,
   ): Promise<HttpResponse> {
     const headers = await requestHeaders(url, request, sameOrigin);
     const watchdog = new AbortController();
     // Covers what no timeout of the library does: a proxy that takes the connection and then says nothing.
-    const timer = setTimeout(
-      () => watchdog.abort(stallError(url, connectTimeout + stallTime)),
-      connectTimeout + stallTime,
-    );
+    // An upload may take as long as it would at the least speed that is put up with.
+    const sending = ((request.body?.byteLength ?? 0) / stallBytes) * 1000;
+    const patience = connectTimeout + stallTime + sending;
+    const timer = setTimeout(() => watchdog.abort(stallError(url, patience)), patience);
     const signals = [watchdog.signal, ...(request.signal === undefined ? [] : [request.signal])];
     try {
       const signal = AbortSignal.any(signals);
       const answer = await unlessAborted(
-        client.send(url, { dispatcher: client.dispatcher, headers, signal }),
+        client.send(url, {
+          dispatcher: client.dispatcher,
+          method: request.method ?? 'GET',
+          headers,
+          signal,
+          ...(request.body === undefined ? {} : { body: request.body }),
+        }),
         signal,
       );
       // A body that is given up ends with an error event; unheard, it would end the process.
@@ -209,6 +245,7 @@ export function createHttp(options: HttpOptions): Http {
 
   return {
     get,
+    change,
     async close() {
       const opened = await client?.catch(() => undefined);
       client = undefined;
@@ -287,6 +324,22 @@ async function openClient(environment: Environment, connectTimeout: number): Pro
       cause: error,
     });
   }
+}
+
+/** Judges every connection as it is made, also those that redirects lead to. */
+async function openGuardedClient(guard: ConnectionGuard, timeout: number): Promise<Client> {
+  const undici = await import('undici');
+  const connect = undici.buildConnector({ timeout, lookup: guardedLookup(guard) });
+  const dispatcher = new undici.Agent({
+    connect(options, callback) {
+      const refusal = refusedLiteral(guard, options.hostname);
+      if (refusal === undefined) connect(options, callback);
+      else callback(refusal, null);
+    },
+    headersTimeout: 0,
+    bodyTimeout: 0,
+  });
+  return { send: undici.request, dispatcher };
 }
 
 function proxyUrl(value: string | undefined): string {

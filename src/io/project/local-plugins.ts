@@ -2,6 +2,7 @@ import { mkdtemp, readdir, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { isAbsolute, join, relative, resolve, sep } from 'node:path';
 import { customSection, isWasmModule } from '../../core/archives/wasm-section.ts';
+import { AUTHOR_MANIFEST } from '../../core/authoring/author-manifest.ts';
 import { sha256 } from '../../core/digest.ts';
 import { SheafError } from '../../core/errors.ts';
 import type { Artifact } from '../../core/formats/manifest.ts';
@@ -14,7 +15,6 @@ import { unpackArtifact } from '../archives/archive.ts';
 import { isErrno, readFileIfExists, toSheafError } from '../files.ts';
 
 /** The author's manifest: a file at the top of a folder or archive, a custom section of a bare module. */
-const MANIFEST = 'sheaf.plugin.toml';
 
 /** What tools leave in a working directory and no plugin consists of; whatever begins with a dot is left out, too. */
 const LEFT_OUT: ReadonlySet<string> = new Set(['node_modules']);
@@ -53,8 +53,8 @@ async function isDirectory(place: string, path: string): Promise<boolean> {
 
 async function readFolder(place: string, path: string): Promise<LocalContent> {
   const files = (await filesBelow(place, '')).toSorted();
-  const manifest = await readFileIfExists(join(place, MANIFEST), LIMITS.manifestBytes);
-  if (manifest === undefined) throw withoutManifest(path, `there is no ${MANIFEST} in it`);
+  const manifest = await readFileIfExists(join(place, AUTHOR_MANIFEST), LIMITS.manifestBytes);
+  if (manifest === undefined) throw withoutManifest(path, `there is no ${AUTHOR_MANIFEST} in it`);
   // Loaded here: only installs of folders pay for the packer.
   const { packDirectory } = await import('../archives/pack-archive.ts');
   return { kind: 'archive', bytes: await packDirectory(place, files, path), manifest, files };
@@ -83,8 +83,8 @@ async function filesBelow(directory: string, prefix: string): Promise<string[]> 
 async function readArtifact(place: string, path: string): Promise<LocalContent> {
   const bytes = (await readFileIfExists(place, LIMITS.artifactBytes)) ?? new Uint8Array();
   if (isWasmModule(bytes)) {
-    const manifest = customSection(bytes, MANIFEST, quote(path));
-    if (manifest === undefined) throw withoutManifest(path, `it has no custom section ${MANIFEST}`);
+    const manifest = customSection(bytes, AUTHOR_MANIFEST, quote(path));
+    if (manifest === undefined) throw withoutManifest(path, `it has no custom section ${AUTHOR_MANIFEST}`);
     return { kind: 'wasm', bytes, manifest, files: ['plugin.wasm'] };
   }
   const unpacked = await mkdtemp(join(tmpdir(), 'sheaf-local-'));
@@ -98,8 +98,8 @@ async function readArtifact(place: string, path: string): Promise<LocalContent> 
     };
     const destination = join(unpacked, 'files');
     await unpackArtifact({ plugin: pluginName('local'), artifact, path: place, destination });
-    const manifest = await readFileIfExists(join(destination, MANIFEST), LIMITS.manifestBytes);
-    if (manifest === undefined) throw withoutManifest(path, `there is no ${MANIFEST} at its top`);
+    const manifest = await readFileIfExists(join(destination, AUTHOR_MANIFEST), LIMITS.manifestBytes);
+    if (manifest === undefined) throw withoutManifest(path, `there is no ${AUTHOR_MANIFEST} at its top`);
     return { kind: 'archive', bytes, manifest, files: (await filesBelow(destination, '')).toSorted() };
   } finally {
     await rm(unpacked, { recursive: true, force: true });
@@ -108,6 +108,6 @@ async function readArtifact(place: string, path: string): Promise<LocalContent> 
 
 function withoutManifest(path: string, why: string): SheafError {
   return new SheafError('SHEAF_INVALID_FILE', `${quote(path)} is no plugin: ${why}.`, {
-    hint: `Point at the folder that holds ${MANIFEST}, or at an artifact that carries it.`,
+    hint: `Point at the folder that holds ${AUTHOR_MANIFEST}, or at an artifact that carries it.`,
   });
 }

@@ -1,5 +1,5 @@
 import { isWasmModule } from '../../core/archives/wasm-section.ts';
-import { AUTHOR_MANIFEST } from '../../core/authoring/new-plugin.ts';
+import { AUTHOR_MANIFEST } from '../../core/authoring/author-manifest.ts';
 import type { PluginFile, PluginFolders } from '../../core/authoring/ports.ts';
 import { type Recipe, recipeOf } from '../../core/authoring/recipe.ts';
 import { SheafError } from '../../core/errors.ts';
@@ -31,7 +31,10 @@ export interface BuiltEntry {
  * @throws SheafError `SHEAF_PATH` when it holds no manifest, `SHEAF_INVALID_FILE` when that has faults, and as
  *   `PluginFolders.read`.
  */
-export async function readAuthorPlugin(folders: PluginFolders, path: string): Promise<AuthorPlugin> {
+export async function readAuthorPlugin(
+  folders: Pick<PluginFolders, 'read'>,
+  path: string,
+): Promise<AuthorPlugin> {
   const files = await folders.read(path);
   const manifestBytes = requireManifest(files, path).bytes;
   return {
@@ -63,6 +66,17 @@ export function recipeFor({ manifest, files }: AuthorPlugin): Recipe {
     manifest,
     files.map(({ path }) => path),
   );
+}
+
+/** What the build of the plugin makes; undefined where the source is loaded as it is, or is missing. */
+export function outputOf(plugin: AuthorPlugin): string | undefined {
+  try {
+    const { tool, output } = recipeFor(plugin);
+    return tool === undefined ? undefined : output;
+  } catch (error) {
+    if (error instanceof SheafError) return undefined;
+    throw error;
+  }
 }
 
 /**

@@ -26,6 +26,7 @@ async function bench(
   const ports = {
     folders: {
       read: (path: string) => Promise.resolve(folder(path, cases, budget)),
+      layOut: () => Promise.reject(new Error('No program is started here.')),
       nextChange: () => Promise.resolve(),
     },
     files: createNamedFiles(),
@@ -49,8 +50,8 @@ async function bench(
       close: () => Promise.resolve(),
     },
   };
-  const against = options.against === true ? { against: { path: '1.0.0', directory: '/a' } } : {};
-  const benched = await benchPlugin(ports, { path: '1.1.0', directory: '/b', ...against });
+  const against = options.against === true ? { against: '1.0.0' } : {};
+  const benched = await benchPlugin(ports, { path: '1.1.0', ...against });
   expect(disposed.toSorted()).toEqual(started.toSorted());
   return { benched, started };
 }
@@ -115,6 +116,25 @@ describe('a plugin against the version before', () => {
       against: true,
     });
     expect(benched).toMatchObject({ passed: true, results: [{ comparison: { verdict: 'inconclusive' } }] });
+  });
+
+  it('is measured on while it cannot be told, and no longer', async () => {
+    let after = 0;
+    const counted = (us: (version: string, process: number, call: number) => number) => {
+      after = 0;
+      return bench(
+        (version, process, call) => {
+          if (version === '1.1.0' && process !== 1) after += 1;
+          return us(version, process, call);
+        },
+        { against: true },
+      );
+    };
+    await counted(() => 200);
+    const once = after;
+    const unsteady = await counted((version, process) => (version === '1.1.0' ? 900 : 200 + 20 * process));
+    expect(unsteady.benched).toMatchObject({ results: [{ comparison: { verdict: 'inconclusive' } }] });
+    expect(after).toBeGreaterThan(3 * once);
   });
 
   it('is not slower by less than 5 µs, however sure that is', async () => {

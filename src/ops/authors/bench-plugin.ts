@@ -1,23 +1,22 @@
 import { CaseHost } from '../../core/authoring/judge-answer.ts';
-import type { PluginFolders, PluginStarter } from '../../core/authoring/ports.ts';
+import type { PluginStarter } from '../../core/authoring/ports.ts';
 import { invalidFile, SheafError } from '../../core/errors.ts';
 import type { PluginCase } from '../../core/formats/plugin-case.ts';
 import { type BudgetVerdict, judgeBudget } from '../../core/measuring/budget.ts';
-import { type Comparison, compare, LEAST_QUADS } from '../../core/measuring/comparison.ts';
-import type { NamedFiles, Reporter } from '../../core/ports.ts';
-import type { PluginCode } from '../../core/runtime/found-plugin.ts';
+import { type Comparison, compare, LEAST_QUADS, type Quad } from '../../core/measuring/comparison.ts';
+import type { Reporter } from '../../core/ports.ts';
 import { memoryCap } from '../../core/runtime/wasm-limits.ts';
 import { quote } from '../../core/text.ts';
-import { type AuthorPlugin, codeOf, pathOf, readAuthorPlugin, readEntry } from './author-plugin.ts';
+import { type AuthorPlugin, pathOf } from './author-plugin.ts';
 import { type Measured, measureQuads, runBatch, warmUp } from './measure-case.ts';
+import { type OpenPlugin, type OpenPorts, withPlugin } from './open-plugin.ts';
 import { readSuite } from './read-suite.ts';
 
-/** What `sheaf bench` was asked for; directories are absolute. */
+/** What `sheaf bench` was asked for: folders or artifacts. */
 export interface BenchOptions {
   readonly path: string;
-  readonly directory: string;
-  /** The version before: a folder or an artifact. */
-  readonly against?: { readonly path: string; readonly directory: string };
+  /** The version before. */
+  readonly against?: string;
 }
 
 /** What one case costs. Times are microseconds inside the plugin. */
@@ -40,13 +39,15 @@ export interface BenchedPlugin {
   readonly passed: boolean;
 }
 
-interface Side {
-  readonly plugin: AuthorPlugin;
-  readonly code: PluginCode;
+interface BenchPorts {
+  readonly starter: PluginStarter;
+  readonly reporter: Pick<Reporter, 'note'>;
 }
 
 /** Single calls of which the quantiles are taken, at least. */
 const LEAST_SAMPLES = 200;
+/** How often the quads are added to when they do not tell: on a busy machine they need company. */
+const MOST_ROUNDS = 4;
 
 /**
  * Measures the cases of a plugin's benchmarks, alone against its budgets, or interleaved with the version before in
@@ -55,22 +56,43 @@ const LEAST_SAMPLES = 200;
  * @throws SheafError `SHEAF_PATH` when there is nothing to measure, `SHEAF_INVALID_FILE`, and what a call fails with.
  */
 export async function benchPlugin(
-  ports: {
-    readonly folders: PluginFolders;
-    readonly files: NamedFiles;
-    readonly starter: PluginStarter;
-    readonly reporter: Pick<Reporter, 'note'>;
-  },
-  options: BenchOptions,
+  ports: BenchPorts & OpenPorts,
+  { path, against }: BenchOptions,
 ): Promise<BenchedPlugin> {
-  const side = await readSide(ports, options);
-  const before = options.against === undefined ? undefined : await readSide(ports, options.against);
+  return withPlugin(ports, path, async (side) => {
+    requireCases(side.plugin);
+    if (against === undefined) return benchSides(ports, side, undefined);
+    return withPlugin(ports, against, (before) => benchSides(ports, side, before));
+  });
+}
+
+function requireCases(plugin: AuthorPlugin): void {
+  if (benchCases(plugin).length > 0) return;
+  const folder = pathOf(plugin.path, plugin.manifest.testing.benchmarkSuite ?? 'bench/');
+  throw new SheafError(
+    'SHEAF_PATH',
+    `${plugin.manifest.name} has nothing to measure: no case is in ${quote(folder)}.`,
+    { hint: 'Add a file such as bench/first.json: {"command": "…", "input": …}.' },
+  );
+}
+
+/**
+ * {@link benchPlugin} for one, and perhaps the version before, that are there already. A case that the version before
+ * does not answer with a value is measured alone: there is nothing to compare it with.
+ *
+ * @throws SheafError `SHEAF_INVALID_FILE` for cases with faults, and what a call of the plugin fails with.
+ */
+export async function benchSides(
+  { starter, reporter }: BenchPorts,
+  side: OpenPlugin,
+  before: OpenPlugin | undefined,
+): Promise<BenchedPlugin> {
   const { manifest } = side.plugin;
   const results: BenchResult[] = [];
-  for (const one of casesOf(side.plugin)) {
-    ports.reporter.note(`Measuring ${one.name}.`);
-    const alone = await measureAlone(ports.starter, side, one);
-    const comparison = before && (await measureAgainst(ports.starter, before, side, one));
+  for (const one of benchCases(side.plugin)) {
+    reporter.note(`Measuring ${one.name}.`);
+    const alone = await measureAlone(starter, side, one);
+    const comparison = before && (await measureAgainst(starter, before, side, one));
     results.push({ name: one.name, ...alone, ...(comparison === undefined ? {} : { comparison }) });
   }
   const budgetUs = manifest.performance.maxQueryTimeUs;
@@ -87,31 +109,20 @@ export async function benchPlugin(
   };
 }
 
-async function readSide(
-  { folders, files }: { readonly folders: PluginFolders; readonly files: NamedFiles },
-  { path, directory }: { readonly path: string; readonly directory: string },
-): Promise<Side> {
-  const plugin = await readAuthorPlugin(folders, path);
-  return { plugin, code: codeOf(plugin, await readEntry(files, plugin), directory) };
-}
-
-function casesOf(plugin: AuthorPlugin): readonly PluginCase[] {
+/**
+ * The benchmark cases of a plugin.
+ *
+ * @throws SheafError `SHEAF_INVALID_FILE` for those with faults.
+ */
+export function benchCases(plugin: AuthorPlugin): readonly PluginCase[] {
   const { value, findings } = readSuite(plugin, 'bench');
   if (findings.length > 0) throw invalidFile(findings);
-  if (value.length > 0) return value;
-  const folder = pathOf(plugin.path, plugin.manifest.testing.benchmarkSuite ?? 'bench/');
-  throw new SheafError(
-    'SHEAF_PATH',
-    `${plugin.manifest.name} has nothing to measure: no case is in ${quote(folder)}.`,
-    {
-      hint: 'Add a file such as bench/first.json: {"command": "…", "input": …}.',
-    },
-  );
+  return value;
 }
 
 async function measureAlone(
   starter: PluginStarter,
-  side: Side,
+  side: OpenPlugin,
   one: PluginCase,
 ): Promise<BudgetVerdict & { readonly memoryBytes: number }> {
   return withStarted(starter, [side], one, async ([measured]) => {
@@ -128,32 +139,50 @@ async function measureAlone(
   });
 }
 
-/** A regression is one only if fresh processes show it again. */
+/** A regression is one only if fresh processes show it again. Undefined when there is nothing to compare with. */
 async function measureAgainst(
   starter: PluginStarter,
-  before: Side,
-  after: Side,
+  before: OpenPlugin,
+  after: OpenPlugin,
   one: PluginCase,
-): Promise<Comparison> {
+): Promise<Comparison | undefined> {
   const first = await compareOnce(starter, before, after, one);
-  return first.verdict === 'slower' ? compareOnce(starter, before, after, one) : first;
+  return first?.verdict === 'slower' ? compareOnce(starter, before, after, one) : first;
 }
 
 function compareOnce(
   starter: PluginStarter,
-  before: Side,
-  after: Side,
+  before: OpenPlugin,
+  after: OpenPlugin,
   one: PluginCase,
-): Promise<Comparison> {
+): Promise<Comparison | undefined> {
   return withStarted(starter, [before, after, before], one, async ([a, b, again]) => {
+    if (!(await answers(a))) return undefined;
     const calls = Math.max(await warmUp(a), await warmUp(b), await warmUp(again));
-    const quads = await measureQuads(a, b, calls, LEAST_QUADS);
-    return compare(quads, await measureQuads(a, again, calls, LEAST_QUADS));
+    const quads: Quad[] = [];
+    const control: Quad[] = [];
+    for (let round = 1; ; round++) {
+      quads.push(...(await measureQuads(a, b, calls, LEAST_QUADS)));
+      control.push(...(await measureQuads(a, again, calls, LEAST_QUADS)));
+      const comparison = compare(quads, control);
+      if (comparison.verdict !== 'inconclusive' || round === MOST_ROUNDS) return comparison;
+    }
   });
 }
 
+/** Whether a plugin answers its case with a value. */
+async function answers(measured: Measured): Promise<boolean> {
+  try {
+    await runBatch(measured, 1);
+    return true;
+  } catch (error) {
+    if (error instanceof SheafError) return false;
+    throw error;
+  }
+}
+
 /** One process for each side, for as long as `work` needs them. */
-async function withStarted<S extends readonly [Side, ...Side[]], T>(
+async function withStarted<S extends readonly [OpenPlugin, ...OpenPlugin[]], T>(
   starter: PluginStarter,
   sides: S,
   one: PluginCase,

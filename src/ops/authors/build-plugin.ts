@@ -1,4 +1,4 @@
-import { AUTHOR_MANIFEST } from '../../core/authoring/new-plugin.ts';
+import { AUTHOR_MANIFEST } from '../../core/authoring/author-manifest.ts';
 import type { PluginFolders, Toolchain } from '../../core/authoring/ports.ts';
 import type { Recipe } from '../../core/authoring/recipe.ts';
 import { type Sha256, sha256 } from '../../core/digest.ts';

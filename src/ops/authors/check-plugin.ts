@@ -1,4 +1,4 @@
-import { AUTHOR_MANIFEST } from '../../core/authoring/new-plugin.ts';
+import { AUTHOR_MANIFEST } from '../../core/authoring/author-manifest.ts';
 import type { PluginFolders } from '../../core/authoring/ports.ts';
 import { checkPlugin } from '../../core/checking/check-plugin.ts';
 import { SheafError } from '../../core/errors.ts';

@@ -1,13 +1,13 @@
 import { answerFault, CaseHost, type Given } from '../../core/authoring/judge-answer.ts';
-import type { PluginFolders, PluginStarter, StartedPlugin } from '../../core/authoring/ports.ts';
+import type { PluginStarter, StartedPlugin } from '../../core/authoring/ports.ts';
 import { invalidFile, SheafError } from '../../core/errors.ts';
 import type { PluginCase } from '../../core/formats/plugin-case.ts';
 import { LIMITS } from '../../core/limits.ts';
-import type { NamedFiles } from '../../core/ports.ts';
 import type { PluginCode } from '../../core/runtime/found-plugin.ts';
 import type { Isolation } from '../../core/runtime/isolation.ts';
-import { type AuthorPlugin, codeOf, readAuthorPlugin, readEntry } from './author-plugin.ts';
+import type { AuthorPlugin } from './author-plugin.ts';
 import { CONFORMANCE, type ConformanceWorld } from './conformance.ts';
+import { type OpenPorts, withPlugin } from './open-plugin.ts';
 import { readSuite } from './read-suite.ts';
 
 /** How one test went. */
@@ -34,39 +34,37 @@ export interface TestedPlugin {
 }
 
 /** The ports that testing needs. */
-export interface TestPorts {
-  readonly folders: PluginFolders;
-  readonly files: NamedFiles;
+export interface TestPorts extends OpenPorts {
   readonly starter: PluginStarter;
 }
 
 /**
  * Runs a plugin's own cases in the sandbox that its users have, then what every plugin has to stand.
  *
- * @param directory the absolute path of `path`.
+ * @param path a folder or an artifact.
  * @throws SheafError `SHEAF_PATH` when it has not been built, `SHEAF_INVALID_FILE` for cases with faults.
  */
-export async function testPlugin(ports: TestPorts, path: string, directory: string): Promise<TestedPlugin> {
-  const plugin = patient(await readAuthorPlugin(ports.folders, path));
-  const code = codeOf(plugin, await readEntry(ports.files, plugin), directory);
-  const cases = readSuite(plugin, 'tests');
-  if (cases.findings.length > 0) throw invalidFile(cases.findings);
-  const session = new TestSession(ports.starter, plugin, code);
-  const results: TestResult[] = [];
-  try {
-    for (const one of cases.value) results.push(await session.runCase(one));
-  } finally {
-    await session.end();
-  }
-  const world: ConformanceWorld = {
-    starter: ports.starter,
-    manifest: plugin.manifest,
-    code,
-    cases: cases.value,
-  };
+export async function testPlugin(ports: TestPorts, path: string): Promise<TestedPlugin> {
+  return withPlugin(ports, path, ({ plugin, code }) => testBuilt(ports.starter, plugin, code));
+}
+
+/**
+ * {@link testPlugin} for one that is there already.
+ *
+ * @throws SheafError `SHEAF_INVALID_FILE` for cases with faults.
+ */
+export async function testBuilt(
+  starter: PluginStarter,
+  plugin: AuthorPlugin,
+  code: PluginCode,
+): Promise<TestedPlugin> {
+  const { manifest } = patient(plugin);
+  const { results, isolation } = await testCases(starter, plugin, code);
+  const world: ConformanceWorld = { starter, manifest, code, cases: readSuite(plugin, 'tests').value };
+  const all = [...results];
   for (const { name, check } of CONFORMANCE) {
     const fault = await faultOf(() => check(world));
-    results.push({
+    all.push({
       kind: 'conformance',
       name,
       passed: fault === undefined,
@@ -74,12 +72,34 @@ export async function testPlugin(ports: TestPorts, path: string, directory: stri
     });
   }
   return {
-    name: plugin.manifest.name,
-    version: plugin.manifest.version,
-    ...(session.isolation === undefined ? {} : { isolation: session.isolation }),
-    results,
-    passed: results.every(({ passed }) => passed),
+    name: manifest.name,
+    version: manifest.version,
+    ...(isolation === undefined ? {} : { isolation }),
+    results: all,
+    passed: all.every(({ passed }) => passed),
   };
+}
+
+/**
+ * Runs a plugin's own cases, and nothing else.
+ *
+ * @throws SheafError `SHEAF_INVALID_FILE` for cases with faults.
+ */
+export async function testCases(
+  starter: PluginStarter,
+  plugin: AuthorPlugin,
+  code: PluginCode,
+): Promise<Pick<TestedPlugin, 'results' | 'isolation'>> {
+  const cases = readSuite(plugin, 'tests');
+  if (cases.findings.length > 0) throw invalidFile(cases.findings);
+  const session = new TestSession(starter, patient(plugin), code);
+  const results: TestResult[] = [];
+  try {
+    for (const one of cases.value) results.push(await session.runCase(one));
+  } finally {
+    await session.end();
+  }
+  return { results, ...(session.isolation === undefined ? {} : { isolation: session.isolation }) };
 }
 
 /**

@@ -1,6 +1,7 @@
 import type { Finding } from '../../core/finding.ts';
 import { registryTemplate } from '../../core/formats/registry-template.ts';
 import type { ConvertedRelease } from '../../core/import/conversion.ts';
+import { IMPORT_OWNER } from '../../core/import/import-owner.ts';
 import type { ImportedPlugin } from '../../core/import/import-report.ts';
 import type { PackedArtifact } from '../../core/import/packed-artifact.ts';
 import { SOURCE_DIRECTORIES, sourcePath } from '../../core/index/source-layout.ts';
@@ -18,7 +19,6 @@ import { goneFrom, type Origins, originsOf } from './import-origins.ts';
 import { placeRelease } from './import-release.ts';
 import { removeNames } from './import-removals.ts';
 import {
-  IMPORT_OWNER,
   type ImportCategory,
   type ImportTarget,
   openTarget,

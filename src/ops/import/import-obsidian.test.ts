@@ -95,7 +95,7 @@ describe("an import of Obsidian's list", () => {
     await run();
     expect(await deprecated()).toMatchObject({
       revision: 1,
-      repositories: [FILES],
+      repositories: [FILES, 'https://github.com/ann/calendar/'],
       deprecatedVersions: { '1.2.0': 'listed in community-plugin-deprecation.json' },
     });
     await write('community-plugin-deprecation.json', { calendar: ['1.2.0', 'v1.0.0', 'old'] });

@@ -1,7 +1,7 @@
 import { SheafError } from '../../core/errors.ts';
 import { type Finding, valueOf } from '../../core/finding.ts';
 import { readReleaseManifest } from '../../core/formats/manifest.ts';
-import type { ConvertedRelease } from '../../core/import/conversion.ts';
+import { type ConvertedRelease, prefixesOf } from '../../core/import/conversion.ts';
 import { importedName } from '../../core/import/imported-name.ts';
 import { convertObsidian, OBSIDIAN_ASSETS, OBSIDIAN_METADATA } from '../../core/import/obsidian.ts';
 import {
@@ -143,7 +143,7 @@ async function candidateOf(source: Source, { label, plugin, findings }: Obsidian
     return leftOut('no-version', `${OBSIDIAN_FILES.stats} knows no usable version of ${quote(plugin.id)}.`);
   }
   const release = { name, ...newest };
-  const there = await releaseInRegistry(target, name, newest.version, [options.artifacts.url]);
+  const there = await releaseInRegistry(target, name, newest.version, options.artifacts.url);
   try {
     const reading =
       there === undefined
@@ -179,7 +179,7 @@ async function releaseInRegistry(
   { inventory, tree, registry }: ImportTarget,
   name: PluginName,
   version: Version,
-  repositories: readonly string[],
+  base: string,
 ): Promise<(ConvertedRelease & { readonly packed?: PackedArtifact }) | undefined> {
   const entry = inventory.plugins
     .get(name)
@@ -187,7 +187,7 @@ async function releaseInRegistry(
   const bytes = entry === undefined ? undefined : await tree.read(entry.path);
   if (entry === undefined || bytes === undefined) return undefined;
   const manifest = valueOf(readReleaseManifest(bytes, entry.path, { expected: { name, version, registry } }));
-  return { manifest, bytes, repositories };
+  return { manifest, bytes, repositories: prefixesOf(manifest, [base]) };
 }
 
 async function fetchAssets(

@@ -1,10 +1,11 @@
 import type { Finding } from '../../core/finding.ts';
 import { readManifest } from '../../core/formats/manifest.ts';
 import { readPluginFile } from '../../core/formats/plugin-file.ts';
+import { IMPORT_OWNER } from '../../core/import/import-owner.ts';
 import type { SourceEntry } from '../../core/index/source-inventory.ts';
 import type { PluginName } from '../../core/plugin-name.ts';
 import { quote } from '../../core/text.ts';
-import { IMPORT_OWNER, type ImportTarget } from './import-target.ts';
+import type { ImportTarget } from './import-target.ts';
 
 /** A plugin that an earlier import brought in. */
 interface Origin {

@@ -3,13 +3,14 @@ import { valueOf } from '../../core/finding.ts';
 import { type PluginFile, readPluginFile, writePluginFile } from '../../core/formats/plugin-file.ts';
 import { writeStatusEvent } from '../../core/formats/status-event.ts';
 import type { ConvertedRelease } from '../../core/import/conversion.ts';
+import { IMPORT_OWNER } from '../../core/import/import-owner.ts';
 import { releaseDirectory, sourcePath } from '../../core/index/source-layout.ts';
 import { formatInstant, type Instant } from '../../core/instant.ts';
 import { foldName, type PluginName } from '../../core/plugin-name.ts';
 import type { SshPrivateKey } from '../../core/signatures/ssh-key.ts';
 import { sign } from '../../core/signatures/sshsig.ts';
 import { quote } from '../../core/text.ts';
-import { IMPORT_OWNER, type ImportTarget, type SourceWrite } from './import-target.ts';
+import type { ImportTarget, SourceWrite } from './import-target.ts';
 
 /** A converted release on its way into a registry. */
 export interface IncomingRelease {

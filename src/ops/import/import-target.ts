@@ -3,6 +3,7 @@ import { valueOf } from '../../core/finding.ts';
 import { writeCategoryFile } from '../../core/formats/category-file.ts';
 import { writeOwnerFile } from '../../core/formats/owner-file.ts';
 import { type RegistryFile, readRegistryFile } from '../../core/formats/registry-file.ts';
+import { IMPORT_OWNER } from '../../core/import/import-owner.ts';
 import { inventoryOf, type SourceInventory } from '../../core/index/source-inventory.ts';
 import { SOURCE_DIRECTORIES, sourcePath } from '../../core/index/source-layout.ts';
 import { foldName, type PluginName } from '../../core/plugin-name.ts';
@@ -12,9 +13,6 @@ import { readSigners, type SignersFile, writeSigners } from '../../core/signatur
 import { fingerprint, type SshPrivateKey, sameKey } from '../../core/signatures/ssh-key.ts';
 import { sign } from '../../core/signatures/sshsig.ts';
 import { quote } from '../../core/text.ts';
-
-/** The owner under which everything is released that somebody else published first. */
-export const IMPORT_OWNER = 'imported';
 
 /** A file that an import wants to write, by its path in the registry. */
 export interface SourceWrite {

@@ -1,12 +1,16 @@
 import { describe, expect, it } from 'vitest';
 import { refOf, sha256 } from '../../core/digest.ts';
+import { writeReviewFile } from '../../core/formats/review-file.ts';
 import { readCheckpoint } from '../../core/index/checkpoint.ts';
 import { objectPath } from '../../core/index/index-head.ts';
-import { releaseDirectory } from '../../core/index/source-layout.ts';
+import { releaseDirectory, sourcePath } from '../../core/index/source-layout.ts';
 import { DAY } from '../../core/instant.ts';
 import { pluginName } from '../../core/plugin-name.ts';
 import type { SourceTree } from '../../core/publishing-ports.ts';
+import { formatPublicKey } from '../../core/signatures/ssh-key.ts';
+import { sign } from '../../core/signatures/sshsig.ts';
 import type { Version } from '../../core/version.ts';
+import { testKey } from '../../testkit/keys.ts';
 import { memorySource, memoryTree } from '../../testkit/memory-source.ts';
 import { RegistrySimulator } from '../../testkit/registry-simulator.ts';
 import { buildIndexFromSource } from './index-build.ts';
@@ -116,6 +120,44 @@ describe('verifying a published index', () => {
     await expect(verify(simulator)).rejects.toMatchObject({
       code: 'SHEAF_THRESHOLD',
       message: expect.stringContaining('2026-11-21-grant-tier') as unknown,
+    });
+  });
+
+  it.each([
+    ['nobody', undefined, 'is not signed'],
+    ['another key', 'thief', 'is not one of rita'],
+    ['the owner of the plugin', 'author', 'a key of the owner'],
+  ])('names a review that was signed by %s', async (_, signer, said) => {
+    const simulator = registry(1);
+    const path = sourcePath({
+      kind: 'review',
+      plugin: pluginName('plugin-0'),
+      version: '1.0.0' as Version,
+      reviewer: 'rita',
+    });
+    const bytes = writeReviewFile({
+      registry: simulator.id,
+      plugin: pluginName('plugin-0'),
+      version: '1.0.0' as Version,
+      reviewer: 'rita',
+      rating: 5,
+      verdict: 'approve',
+      thoroughness: 'high',
+      date: simulator.now,
+    });
+    const line = `rita namespaces="review@sheaf" ${formatPublicKey(testKey('rita').publicKey)}\n`;
+    simulator.source.set(sourcePath({ kind: 'reviewers' }), new TextEncoder().encode(line));
+    simulator.source.set(path, bytes);
+    simulator.source.set(`${path}.sig`, sign(testKey('rita'), 'review@sheaf', bytes));
+    await simulator.publish();
+    expect(await verify(simulator)).toMatchObject({ signatures: 1 + 2 + 1 });
+    if (signer === undefined) simulator.source.delete(`${path}.sig`);
+    else simulator.source.set(`${path}.sig`, sign(testKey(signer), 'review@sheaf', bytes));
+    simulator.now += DAY;
+    await simulator.publish();
+    await expect(verify(simulator)).rejects.toMatchObject({
+      code: 'SHEAF_SIGNATURE',
+      message: expect.stringContaining(said) as unknown,
     });
   });
 

@@ -1,30 +1,23 @@
 import { sha256 } from '../../core/digest.ts';
 import { invalidFile, SheafError } from '../../core/errors.ts';
-import { type Finding, valueOf } from '../../core/finding.ts';
-import { givesPower, readStatusEvent } from '../../core/formats/status-event.ts';
+import type { Finding } from '../../core/finding.ts';
 import { buildIndex } from '../../core/index/build-index.ts';
-import { readBundle } from '../../core/index/bundle.ts';
 import type { Checkpoint } from '../../core/index/checkpoint.ts';
-import type { DescribedPlugin } from '../../core/index/describe-plugin.ts';
 import { firstDifference, type IndexDifference } from '../../core/index/index-difference.ts';
 import { type FetchObject, type IndexHead, writeIndexHead } from '../../core/index/index-head.ts';
 import { indexObjects } from '../../core/index/index-objects.ts';
 import { readHead } from '../../core/index/index-reader.ts';
-import type { OwnerRecord } from '../../core/index/records.ts';
-import { parseSourcePath, SOURCE_DIRECTORIES } from '../../core/index/source-layout.ts';
 import { LIMITS } from '../../core/limits.ts';
 import type { Clock, IndexSource } from '../../core/ports.ts';
 import type { SourceTree } from '../../core/publishing-ports.ts';
-import { requireThreshold, type SignersFile } from '../../core/signatures/signers.ts';
-import { acceptOwnerChain, type OwnerChain, signedByAnyOwner } from '../../core/trust/owner-chain.ts';
-import { chainsVouchedFor, provenTransfers, transfersAmong } from '../../core/trust/transfers.ts';
+import type { SignersFile } from '../../core/signatures/signers.ts';
 import { acceptCheckpoint, formatCheckpointId, type SeenCheckpoint } from '../../core/trust/trust.ts';
-import type { Version } from '../../core/version.ts';
 import { followRoots, readFirstRoot } from '../registries/root-chain.ts';
+import { checkGrants, checkReviews, checkSignatures } from './check-signatures.ts';
 import { objectsOf, readPublishedCheckpoint } from './previous-index.ts';
 import { readContent } from './read-content.ts';
 import { readRegistryRoot } from './read-registry.ts';
-import { joinTrees, type RegistryTree } from './registry-tree.ts';
+import { joinTrees } from './registry-tree.ts';
 
 export interface IndexVerifyPorts {
   readonly published: IndexSource;
@@ -42,19 +35,20 @@ export interface VerifiedIndex {
   readonly version: number;
   readonly plugins: number;
   readonly releases: number;
-  /** Files whose signatures hold: plugin.toml files, manifests and grants; the key files of an owner count as one. */
+  /** Files whose signatures hold: plugin.toml files, manifests, grants and reviews; the key files of an owner count as one. */
   readonly signatures: number;
   readonly commit: string | null;
 }
 
 /**
  * Rebuilds a published index from its source and compares: what the checkpoint key alone could have invented
- * shows here. Also fetches every object, and checks the signature of every manifest, plugin.toml, key file and grant,
- * which a build does not.
+ * shows here. Also fetches every object, and checks the signature of every manifest, plugin.toml, key file, grant and
+ * review, which a build does not.
  *
  * @throws SheafError `SHEAF_INDEX` naming the first difference or an object that is not there; `SHEAF_SIGNATURE` with
- *   every signature that does not hold; `SHEAF_THRESHOLD` for a grant without enough of them; `SHEAF_PATH` when the source is at another commit; whatever a client refuses the checkpoint with,
- *   except that it may have expired.
+ *   every signature of owners, or of reviewers, that does not hold; `SHEAF_THRESHOLD` for a grant without enough of
+ *   them; `SHEAF_PATH` when the source is at another commit; whatever a client refuses the checkpoint with, except
+ *   that it may have expired.
  */
 export async function verifyIndex(ports: IndexVerifyPorts): Promise<VerifiedIndex> {
   const { published, source, facts } = ports;
@@ -89,7 +83,9 @@ export async function verifyIndex(ports: IndexVerifyPorts): Promise<VerifiedInde
   }
   await requireObjects(checkpoint, theirs, head);
   const signatures =
-    checkSignatures(content.plugins, content.owners, root) + (await checkGrants(tree, root, findings));
+    checkSignatures(content.plugins, content.owners, root) +
+    (await checkGrants(tree, root, findings)) +
+    (await checkReviews(tree, content, findings));
   const { registry, epoch, version } = checkpoint;
   const { plugins, releases } = head;
   return { registry, epoch, version, plugins, releases, signatures, commit: checkpoint.source.commit };
@@ -157,85 +153,4 @@ async function requireObjects(checkpoint: Checkpoint, theirs: FetchObject, head:
     }
     if (firstMissing !== undefined && bundles > 0) throw firstMissing;
   }
-}
-
-/**
- * Demands the maintainers' signatures of what gives power; what takes it away needs none.
- *
- * @returns how many events have them.
- * @throws SheafError `SHEAF_THRESHOLD`.
- */
-async function checkGrants(tree: RegistryTree, root: SignersFile, findings: Finding[]): Promise<number> {
-  const encoder = new TextEncoder();
-  const paths = await tree.list(SOURCE_DIRECTORIES.status);
-  let checked = 0;
-  for (const path of paths) {
-    if (parseSourcePath(path)?.kind !== 'status') continue;
-    const source = await tree.readText(path, findings);
-    if (source === undefined) continue;
-    if (!givesPower(valueOf(readStatusEvent(source.bytes, path)))) continue;
-    const signatures = new Map<string, Uint8Array>();
-    for (const { principal } of root.signers) {
-      const signaturePath = `${path}.${principal}.sig`;
-      const signature = paths.includes(signaturePath)
-        ? await tree.readText(signaturePath, findings)
-        : undefined;
-      if (signature !== undefined) signatures.set(principal, encoder.encode(signature.text));
-    }
-    requireThreshold(root, 'status@sheaf', source.bytes, signatures, path);
-    checked += 1;
-  }
-  return checked;
-}
-
-/** @returns how many signatures hold; all that do not are in one refusal. */
-function checkSignatures(
-  plugins: readonly DescribedPlugin[],
-  owners: readonly OwnerRecord[],
-  root: SignersFile,
-): number {
-  const problems: string[] = [];
-  let checked = 0;
-  const attempt = <T>(check: () => T): T | undefined => {
-    checked += 1;
-    try {
-      return check();
-    } catch (error) {
-      if (!(error instanceof SheafError)) throw error;
-      problems.push(error.message);
-      return undefined;
-    }
-  };
-  const encoder = new TextEncoder();
-  const chains = new Map<string, OwnerChain>();
-  for (const owner of owners) {
-    const chain = attempt(() => acceptOwnerChain(owner, root, undefined));
-    if (chain !== undefined) chains.set(owner.owner, chain);
-  }
-  for (const { plugin, bundles } of plugins) {
-    const chain = chains.get(plugin.owner);
-    const files = bundles.flatMap((bundle) => Object.entries(readBundle(bundle.bytes, plugin.name)));
-    const texts = new Map(files);
-    const transfers = provenTransfers(
-      transfersAmong(Object.fromEntries(files), root.registry, plugin.name),
-      chains,
-      () => false,
-    );
-    // One that waits for its second owner is no fault: it does not count yet.
-    checked += transfers.length;
-    for (const [name, text] of files) {
-      if (name.endsWith('.sig') || name.startsWith('transfer-') || chain === undefined) continue;
-      const message = encoder.encode(text);
-      const signature = encoder.encode(texts.get(`${name}.sig`) ?? '');
-      const version = name.slice(0, -'.toml'.length) as Version;
-      const former = chainsVouchedFor(transfers, version, sha256(message));
-      attempt(() => signedByAnyOwner([chain, ...former], message, signature, `${name} of ${plugin.name}`));
-    }
-  }
-  const [first] = problems;
-  if (first === undefined) return checked;
-  throw new SheafError('SHEAF_SIGNATURE', first, {
-    hint: 'The registry took in a file that its owner did not sign; remove it, or find out who did.',
-    details: { problems },
-  });
 }

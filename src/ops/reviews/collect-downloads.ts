@@ -88,14 +88,22 @@ export async function collectDownloads(ports: CountPorts): Promise<CountedDownlo
   }
 }
 
-/**
- * Writes the collection of plugins that trend, from the monthly downloads among the facts, into the source.
- *
- * @returns the names, first the one that stands out most.
- */
-export async function writeTrending(ports: Omit<CountPorts, 'forge'>): Promise<readonly PluginName[]> {
-  const now = ports.clock.now();
-  const tree = joinTrees(ports.source, ports.facts);
+/** The collection of plugins that trend, as it should lie in the registry. */
+export interface TrendingFile {
+  /** First the one that stands out most. */
+  readonly names: readonly PluginName[];
+  readonly path: string;
+  readonly bytes: Uint8Array;
+}
+
+/** Computes what trends from the monthly downloads among the facts. */
+export async function readTrending({
+  source,
+  facts,
+  clock,
+}: Pick<CountPorts, 'source' | 'facts' | 'clock'>): Promise<TrendingFile> {
+  const now = clock.now();
+  const tree = joinTrees(source, facts);
   const months = new Map<PluginName, AuditFile['downloads'][]>();
   for (const path of await tree.list(SOURCE_DIRECTORIES.audits)) {
     const file = parseSourcePath(path);
@@ -108,12 +116,18 @@ export async function writeTrending(ports: Omit<CountPorts, 'forge'>): Promise<r
     new Map([...months].map(([name, all]) => [name, sumMonths(all.map((one) => one?.months ?? {}))])),
     now,
   );
-  const path = sourcePath({ kind: 'collection', collection: 'trending' });
-  await ports.files.write(
-    `${ports.source.root}/${path}`,
-    writeCollectionFile(trendingCollection(trends, now)),
-  );
-  return trends.map(({ name }) => name);
+  return {
+    names: trends.map(({ name }) => name),
+    path: sourcePath({ kind: 'collection', collection: 'trending' }),
+    bytes: writeCollectionFile(trendingCollection(trends, now)),
+  };
+}
+
+/** Writes what trends into the source. */
+export async function writeTrending(ports: Omit<CountPorts, 'forge'>): Promise<readonly PluginName[]> {
+  const { names, path, bytes } = await readTrending(ports);
+  await ports.files.write(`${ports.source.root}/${path}`, bytes);
+  return names;
 }
 
 async function releasesByRepository({

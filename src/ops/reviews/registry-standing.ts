@@ -71,6 +71,7 @@ interface Opened {
  * @throws SheafError `SHEAF_PATH` when it is none, `SHEAF_ROOT`, `SHEAF_INVALID_FILE`.
  */
 export async function openStanding({ source, facts }: StandingTrees): Promise<RegistryStanding> {
+  const registry = await registryIdOf({ tree: source });
   const tree = joinTrees(source, facts);
   const { plugins: releases, reviews, status, audits, advisories } = SOURCE_DIRECTORIES;
   const lists = await Promise.all([releases, reviews, status, audits].map((one) => tree.list(one)));
@@ -81,7 +82,7 @@ export async function openStanding({ source, facts }: StandingTrees): Promise<Re
     read: (path) => tree.read(path),
     entriesOf: (name) => inventory.plugins.get(name) ?? [],
     source,
-    registry: await registryIdOf({ tree: source }),
+    registry,
     root: root.file,
     people: (await readPolicy(source, 'reviewers', readReviewerPolicy)).people,
     advisories: await Promise.all(

@@ -8,7 +8,7 @@ import { readSubmissionsFile } from '../../core/formats/submissions-file.ts';
 import { readTierPolicy } from '../../core/formats/tier-policy.ts';
 import { parseSourcePath, SOURCE_DIRECTORIES, sourcePath } from '../../core/index/source-layout.ts';
 import type { Instant } from '../../core/instant.ts';
-import type { SourceTree } from '../../core/publishing-ports.ts';
+import type { ReadableTree } from '../../core/publishing-ports.ts';
 import { buildReviewQueue, type ReviewQueue, type ReviewRules } from '../../core/reviewing/review-queue.ts';
 import { quote } from '../../core/text.ts';
 import { registryIdOf } from '../trust/checkout.ts';
@@ -27,7 +27,7 @@ export interface JudgedQueue {
  * @throws SheafError `SHEAF_INVALID_FILE`, `SHEAF_PATH` when the tree is no registry or lacks a policy.
  */
 export async function reviewQueue(
-  tree: Pick<SourceTree, 'root' | 'list' | 'read'>,
+  tree: ReadableTree,
   bytes: Uint8Array,
   file: string,
   now: Instant,
@@ -42,14 +42,24 @@ export async function reviewQueue(
       { hint: 'Name the checkout of the registry that the pull requests are for.' },
     );
   }
+  const rules = await readReviewRules(tree, reviewers);
+  return { queue: buildReviewQueue(submissions, rules, now), rules };
+}
+
+/**
+ * What a registry says of how pull requests are judged.
+ *
+ * @param reviewers how many to ask; as many as the policy says when absent.
+ * @throws SheafError as {@link readPolicy}.
+ */
+export async function readReviewRules(tree: ReadableTree, reviewers?: number): Promise<ReviewRules> {
   const policy = await readPolicy(tree, 'reviewers', readReviewerPolicy);
-  const rules = {
+  return {
     reviewers: { ...policy, reviewers: reviewers ?? policy.reviewers },
     merge: await readPolicy(tree, 'automerge', readMergePolicy),
     tiers: await readPolicy(tree, 'tiers', readTierPolicy),
     categories: await readCategories(tree),
   };
-  return { queue: buildReviewQueue(submissions, rules, now), rules };
 }
 
 /**
@@ -58,7 +68,7 @@ export async function reviewQueue(
  * @throws SheafError `SHEAF_PATH` when it is not there: nothing may count as allowed because a file is missing.
  */
 export async function readPolicy<T>(
-  tree: Pick<SourceTree, 'root' | 'read'>,
+  tree: Pick<ReadableTree, 'root' | 'read'>,
   policy: string,
   read: (bytes: Uint8Array, file: string) => Reading<T>,
 ): Promise<T> {
@@ -73,7 +83,7 @@ export async function readPolicy<T>(
 async function readCategories({
   list,
   read,
-}: Pick<SourceTree, 'list' | 'read'>): Promise<ReviewRules['categories']> {
+}: Pick<ReadableTree, 'list' | 'read'>): Promise<ReviewRules['categories']> {
   const categories = new Map<string, CategoryFile>();
   for (const path of await list(SOURCE_DIRECTORIES.categories)) {
     const source = parseSourcePath(path);

@@ -3,14 +3,14 @@ import { valueOf } from '../../core/finding.ts';
 import { readRegistryFile } from '../../core/formats/registry-file.ts';
 import { parseSourcePath, SOURCE_DIRECTORIES, sourcePath } from '../../core/index/source-layout.ts';
 import type { Clock, NamedFiles } from '../../core/ports.ts';
-import type { SourceTree } from '../../core/publishing-ports.ts';
+import type { ReadableTree } from '../../core/publishing-ports.ts';
 import { readSigners, type SignersFile } from '../../core/signatures/signers.ts';
 import { quote } from '../../core/text.ts';
 import { completeRoots, type KeyFile } from '../../core/trust/key-ceremony.ts';
 
 /** A checkout of a registry repository, into which a command writes files for a pull request. */
 export interface CheckoutPorts {
-  readonly tree: Pick<SourceTree, 'root' | 'list' | 'read'>;
+  readonly tree: ReadableTree;
   readonly files: NamedFiles;
   readonly clock: Clock;
 }
@@ -25,7 +25,7 @@ export async function registryIdOf({ tree }: Pick<CheckoutPorts, 'tree'>): Promi
   const bytes = await tree.read(path);
   if (bytes !== undefined) return valueOf(readRegistryFile(bytes, path)).id;
   throw new SheafError('SHEAF_PATH', `There is no ${path} in ${quote(tree.root)}, so it is no registry.`, {
-    hint: 'Go to a checkout of the registry, or name it with --registry DIR.',
+    hint: 'Name the repository of a registry, or go to a checkout of one.',
   });
 }
 
@@ -41,9 +41,11 @@ export async function readKeyFiles(
   const directory = owner === undefined ? SOURCE_DIRECTORIES.root : `${SOURCE_DIRECTORIES.owners}/${owner}`;
   const signatures = new Map<number, Map<string, Uint8Array>>();
   const found: { readonly bytes: Uint8Array; readonly file: SignersFile }[] = [];
-  for (const path of await tree.list(directory)) {
+  const files = await Promise.all(
+    (await tree.list(directory)).map(async (path) => [path, await tree.read(path)] as const),
+  );
+  for (const [path, bytes] of files) {
     const source = parseSourcePath(path);
-    const bytes = await tree.read(path);
     if (source === undefined || bytes === undefined) continue;
     if (source.kind === 'root' || source.kind === 'owner-signers') {
       const file = valueOf(readSigners(bytes, path));

@@ -23,7 +23,11 @@ import { createSigningPorts } from '../../wiring/signing.ts';
 import { initRegistry } from './registry-init.ts';
 import { sign } from './sign.ts';
 
-const ports = { ...createSigningPorts({ mayAsk: false }), clock: { now: () => Date.UTC(2026, 10, 20) } };
+const ports = {
+  ...createSigningPorts({ mayAsk: false }),
+
+  clock: { now: () => Date.UTC(2026, 10, 20) },
+};
 
 function key(name: string): SshPrivateKey {
   return privateKeyFromSeed(createHash('sha256').update(`test ${name}`).digest(), name);

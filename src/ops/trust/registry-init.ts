@@ -1,7 +1,9 @@
+import { type Sha256, sha256 } from '../../core/digest.ts';
 import { SheafError } from '../../core/errors.ts';
 import { valueOf } from '../../core/finding.ts';
 import { readRegistryFile } from '../../core/formats/registry-file.ts';
 import { registryTemplate } from '../../core/formats/registry-template.ts';
+import { FORGE_SETUP } from '../../core/formats/workflow-files.ts';
 import { DAY } from '../../core/instant.ts';
 import { LIMITS } from '../../core/limits.ts';
 import type { Clock, NamedFiles } from '../../core/ports.ts';
@@ -10,6 +12,7 @@ import { type Signer, type SignersFile, writeSigners } from '../../core/signatur
 import { fingerprint, sameKey } from '../../core/signatures/ssh-key.ts';
 import { quote } from '../../core/text.ts';
 import { principalOf, readPublicKey } from './public-key-file.ts';
+import type { RegistryWorkflows } from './read-workflows.ts';
 
 /** What `sheaf registry init` was asked for. */
 export interface RegistryInitOptions {
@@ -21,6 +24,8 @@ export interface RegistryInitOptions {
   readonly ciKey?: string;
   /** Maintainers who must sign together; a majority when absent. */
   readonly threshold?: number;
+  /** The workflows that it gets; none when absent. */
+  readonly workflows?: RegistryWorkflows;
 }
 
 /** What it made, and what is left to do. */
@@ -33,14 +38,19 @@ export interface InitializedRegistry {
   /** Who signs, when a trust root was given. */
   readonly root?: {
     readonly path: string;
+    /** What users compare when they add the registry. */
+    readonly sha256: Sha256;
     readonly threshold: number;
     readonly signers: readonly { readonly principal: string; readonly fingerprint: string }[];
   };
   /** Command lines to run next, in order. */
   readonly next: readonly string[];
+  /** What a person sets on the forge, one sentence each; empty without workflows. */
+  readonly setup: readonly string[];
 }
 
-const ROOT_PATH = 'registry/trust/root/1.signers';
+/** Where the first root of a registry lies. */
+export const ROOT_PATH = 'registry/trust/root/1.signers';
 const REGISTRY_PATH = 'registry/registry.toml';
 const ROOT_LIFE = 365 * DAY;
 const MAINTAINER = ['root@sheaf', 'status@sheaf', 'recovery@sheaf'] as const;
@@ -62,14 +72,17 @@ export async function initRegistry(
   await refuseOtherRegistry(ports.files, at(REGISTRY_PATH), options.id);
   const signers = await readSignerKeys(ports.files, options);
   const threshold = thresholdOf(signers, options.threshold);
-  const files = new Map(registryTemplate(options.id));
-  if (signers.length > 0) {
+  const { workflows } = options;
+  const files = new Map([...registryTemplate(options.id, workflows?.system), ...(workflows?.files ?? [])]);
+  const root =
+    signers.length === 0 ? undefined : firstRoot(options.id, signers, threshold, ports.clock.now());
+  if (root !== undefined) {
     if ((await ports.files.readIfExists(at(ROOT_PATH), LIMITS.signersBytes)) !== undefined) {
       throw new SheafError('SHEAF_EXISTS', `${quote(at(ROOT_PATH))} is already there.`, {
         hint: 'A root is never rewritten: the next one is 2.signers, signed by the threshold of the first.',
       });
     }
-    files.set(ROOT_PATH, firstRoot(options.id, signers, threshold, ports.clock.now()));
+    files.set(ROOT_PATH, root);
   }
   const created: string[] = [];
   const kept: string[] = [];
@@ -79,8 +92,9 @@ export async function initRegistry(
     id: options.id,
     created,
     kept,
-    ...(signers.length === 0 ? {} : { root: rootSummary(signers, threshold) }),
+    ...(root === undefined ? {} : { root: rootSummary(root, signers, threshold) }),
     next: signers.length === 0 ? keyCommands(options) : signCommands(options, at(ROOT_PATH)),
+    setup: workflows === undefined ? [] : FORGE_SETUP[workflows.system],
   };
 }
 
@@ -177,26 +191,29 @@ function firstRoot(registry: string, signers: readonly Signer[], threshold: numb
 }
 
 function rootSummary(
+  root: Uint8Array,
   signers: readonly Signer[],
   threshold: number,
 ): NonNullable<InitializedRegistry['root']> {
   return {
     path: ROOT_PATH,
+    sha256: sha256(root),
     threshold,
     signers: signers.map(({ principal, key }) => ({ principal, fingerprint: fingerprint(key) })),
   };
 }
 
-function keyCommands({ directory, id }: RegistryInitOptions): readonly string[] {
+function keyCommands({ directory, id, workflows }: RegistryInitOptions): readonly string[] {
+  const ci = workflows === undefined ? '' : ` --ci ${workflows.system}`;
   return [
     'sheaf key create YOUR-NAME --passphrase',
     'sheaf key create ci',
-    `sheaf registry init ${shellWord(directory)} --id ${id} --root-key YOUR-NAME.pub --ci-key ci.pub`,
+    `sheaf registry init ${shellWord(directory)} --id ${id}${ci} --root-key YOUR-NAME.pub --ci-key ci.pub`,
   ];
 }
 
 function signCommands(
-  { directory, rootKeys, ciKey = '' }: RegistryInitOptions,
+  { directory, rootKeys, ciKey = '', workflows }: RegistryInitOptions,
   root: string,
 ): readonly string[] {
   const privateHalf = (path: string): string => shellWord(path.replace(/\.pub$/, ''));
@@ -204,9 +221,14 @@ function signCommands(
     ...rootKeys.map(
       (path) => `sheaf sign ${shellWord(root)} --key ${privateHalf(path)} --as ${principalOf(path)}`,
     ),
-    `sheaf index build ${shellWord(directory)} --out public`,
-    `sheaf index sign public --key ${privateHalf(ciKey)}`,
-    'sheaf index publish public --to DIRECTORY-OR-GIT-URL',
+    // With workflows the key leaves this machine at once, and the index is built and signed there.
+    ...(workflows === undefined
+      ? [
+          `sheaf index build ${shellWord(directory)} --out public`,
+          `sheaf index sign public --key ${privateHalf(ciKey)}`,
+          'sheaf index publish public --to DIRECTORY-OR-GIT-URL',
+        ]
+      : []),
   ];
 }
 

@@ -5,6 +5,7 @@ import type { CheckRule } from '../check-rule.ts';
 /** It can be packed, and what comes out can be installed. */
 export const artifact: CheckRule = {
   id: 'artifact',
+  title: 'the plugin can be packed into an artifact',
   check({ entry, ...plugin }) {
     const links = plugin.files.filter(({ kind }) => kind !== 'file');
     const faults = links.map(({ path }) => ({

@@ -5,6 +5,7 @@ import type { CheckFault, CheckRule } from '../check-rule.ts';
 /** No file that people read holds characters that they cannot see. */
 export const cleanText: CheckRule = {
   id: 'clean-text',
+  title: 'no file that people read holds characters that hide or reorder text',
   check: ({ manifest, files }) =>
     hiddenText.find(scanSubject(manifest, files)).map(
       ({ path, line, message }): CheckFault => ({

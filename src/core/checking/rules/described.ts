@@ -1,12 +1,14 @@
-import { type CheckFault, type CheckRule, MANIFEST } from '../check-rule.ts';
+import { AUTHOR_MANIFEST } from '../../authoring/author-manifest.ts';
+import type { CheckFault, CheckRule } from '../check-rule.ts';
 
 /** What a registry wants to know of a plugin before it publishes it. */
 export const described: CheckRule = {
   id: 'described',
+  title: 'the manifest says who made it, what it is and under which licence',
   check({ manifest }) {
     const faults: CheckFault[] = [];
     const say = (severity: CheckFault['severity'], message: string, fix: string): void => {
-      faults.push({ severity, path: MANIFEST, message, fix });
+      faults.push({ severity, path: AUTHOR_MANIFEST, message, fix });
     };
     if (manifest.license === undefined)
       say('error', 'The manifest names no licence.', 'Write license with an SPDX expression.');

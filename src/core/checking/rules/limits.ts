@@ -1,4 +1,5 @@
-import { type CheckFault, type CheckRule, MANIFEST } from '../check-rule.ts';
+import { AUTHOR_MANIFEST } from '../../authoring/author-manifest.ts';
+import type { CheckFault, CheckRule } from '../check-rule.ts';
 
 /** Beyond this, a host would rather not run it. */
 const MANY_MB = 1_024;
@@ -7,11 +8,12 @@ const LONG_US = 10_000_000;
 /** Limits are stated, and are limits. */
 export const limits: CheckRule = {
   id: 'limits',
+  title: 'the time and memory of a call are stated, and are limits',
   check({ manifest }) {
     const { maxMemoryMb, maxQueryTimeUs } = manifest.performance;
     const faults: CheckFault[] = [];
     const warn = (message: string, fix: string): void => {
-      faults.push({ severity: 'warning', path: MANIFEST, message, fix });
+      faults.push({ severity: 'warning', path: AUTHOR_MANIFEST, message, fix });
     };
     if (maxQueryTimeUs === undefined) {
       warn(

@@ -1,9 +1,11 @@
+import { AUTHOR_MANIFEST } from '../../authoring/author-manifest.ts';
 import { quote } from '../../text.ts';
-import { type CheckFault, type CheckRule, MANIFEST } from '../check-rule.ts';
+import type { CheckFault, CheckRule } from '../check-rule.ts';
 
 /** What people look for first, and what the manifest names. */
 export const requiredFiles: CheckRule = {
   id: 'required-files',
+  title: 'licence text, README and what the manifest names are there',
   check({ manifest, files }) {
     const has = (pattern: RegExp): boolean =>
       files.some(({ path, kind }) => kind === 'file' && pattern.test(path));
@@ -28,7 +30,12 @@ export const requiredFiles: CheckRule = {
     for (const file of named) {
       if (files.some(({ path }) => path === file)) continue;
       const message = `The manifest names ${quote(file)}, which is not there.`;
-      faults.push({ severity: 'error', path: MANIFEST, message, fix: 'Add the file, or take the line out.' });
+      faults.push({
+        severity: 'error',
+        path: AUTHOR_MANIFEST,
+        message,
+        fix: 'Add the file, or take the line out.',
+      });
     }
     return faults;
   },

@@ -1,3 +1,4 @@
+import { AUTHOR_MANIFEST } from '../../authoring/author-manifest.ts';
 import type { ScanRule } from '../scan-rule.ts';
 
 const MODULE_BYTES = 4_194_304;
@@ -17,7 +18,7 @@ export const largeFiles: ScanRule = {
       ...modules
         .filter(({ bytes }) => bytes.byteLength > MODULE_BYTES)
         .map(({ path, bytes }) => ({ path, message: `The module has ${bytes.byteLength} bytes.` })),
-      ...(total > TOTAL_BYTES ? [{ path: '', message: `The files have ${total} bytes.` }] : []),
+      ...(total > TOTAL_BYTES ? [{ path: AUTHOR_MANIFEST, message: `The files have ${total} bytes.` }] : []),
     ];
   },
 };

@@ -1,8 +1,8 @@
 import type { ScanRule } from '../scan-rule.ts';
 
-/** Names as obfuscators make them, and text that is written in escapes. */
+/** Names as obfuscators make them, and letters in escapes, which nobody needs: other characters often stand so. */
 const MANGLED = /\b_0x[0-9a-f]{4,}\b/gi;
-const ESCAPES = /(?:\\x[0-9a-f]{2}|\\u[0-9a-f]{4}){8,}/gi;
+const ESCAPES = /(?:\\x[2-7][0-9a-f]|\\u00[2-7][0-9a-f]){8,}/gi;
 const MANY = 5;
 
 /** Source that was made hard to read has something that nobody is to read. Minified code has short names, not these. */
@@ -16,7 +16,12 @@ export const obfuscation: ScanRule = {
       'plugin.js': 'const _0x1a2b=["a"],_0x1a2c=_0x1a2b[0],_0x1a2d=_0x1a2c;export const run=()=>_0x1a2d;',
     },
   },
-  clean: { files: { 'plugin.js': 'const a=["\\u00e9"];export const run=()=>a[0x1a2b];' } },
+  clean: {
+    files: {
+      'plugin.js':
+        'const a=["\\u00e9\\xaa\\xb5\\xba\\xc0\\xd6\\xd8\\xf6\\xf8"];export const run=()=>a[0x1a2b];',
+    },
+  },
   find: ({ scripts }) =>
     scripts.flatMap(({ path, text }) => {
       const mangled = text.match(MANGLED)?.length ?? 0;

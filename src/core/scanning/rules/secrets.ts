@@ -11,7 +11,9 @@ const KINDS: readonly { readonly what: string; readonly pattern: RegExp }[] = [
   { what: 'a token of npm', pattern: /\bnpm_[A-Za-z0-9]{36}\b/g },
   {
     what: 'a password',
-    pattern: /\b(?:password|passwd|secret|api_?key|access_?token)["']?\s*[:=]\s*["'][^"'\s$<{]{12,}["']/gi,
+    // With letters and digits: documentation is full of "SuperSecretToken".
+    pattern:
+      /\b(?:password|passwd|secret|api_?key|access_?token)["']?\s*[:=]\s*["'](?=[^"']*[0-9])(?=[^"']*[a-z])[^"'\s$<{]{12,}["']/gi,
   },
 ];
 
@@ -22,7 +24,9 @@ export const secrets: ScanRule = {
   title: 'a file contains a credential',
   fix: 'Revoke it, and take credentials from the configuration.',
   vulnerable: { files: { 'settings.json': '{"key": "AKIAABCDEFGHIJKLMNOP"}' } },
-  clean: { files: { 'settings.json': '{"password": "${PASSWORD_FROM_CONFIG}"}' } },
+  clean: {
+    files: { 'settings.json': '{"password": "${PASSWORD_FROM_CONFIG}", "secret": "SuperSecretToken"}' },
+  },
   find: ({ texts }) =>
     KINDS.flatMap(({ what, pattern }) => matchesInTexts(texts, pattern, () => `The file contains ${what}.`)),
 };

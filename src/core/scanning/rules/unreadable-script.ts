@@ -7,7 +7,7 @@ export const unreadableScript: ScanRule = {
   title: 'a script is not JavaScript that can be parsed',
   fix: 'Correct the syntax, or leave the file out.',
   vulnerable: { files: { 'plugin.js': 'export function run( {' } },
-  clean: { files: { 'plugin.js': '#!/usr/bin/env node\nwith ({}) { run(); }' } },
+  clean: { files: { 'plugin.js': '#!/usr/bin/env node\nwith ({}) { run(); }\nreturn;' } },
   find: ({ scripts }) =>
     scripts
       .filter(({ tree }) => tree === undefined)

@@ -1,3 +1,4 @@
+import { AUTHOR_MANIFEST } from '../../authoring/author-manifest.ts';
 import { quote } from '../../text.ts';
 import type { ScanRule } from '../scan-rule.ts';
 import { exampleModule } from '../wasm-example.ts';
@@ -15,7 +16,7 @@ export const unusedCapability: ScanRule = {
     return manifest.security.capabilities
       .filter(({ id }) => !modules.some(({ found }) => found?.capabilities.has(id) === true))
       .map(({ id }) => ({
-        path: 'sheaf.plugin.toml',
+        path: AUTHOR_MANIFEST,
         message: `The capability ${quote(id)} is declared and not used.`,
       }));
   },
