@@ -94,7 +94,7 @@ export const AUTHOR_COMMANDS: readonly CommandSpec[] = [
     group: 'authors',
     summary: 'Measure a built plugin, alone or against the version before',
     description: [
-      'Times are taken inside the plugin. Alone they are compared with max_query_time_us; with --against the two versions are measured in turns, and only a slowdown of surely more than 5 % and 5 µs that fresh processes show twice counts. Exit status 11 then.',
+      'Times are taken inside the plugin. Alone they are compared with max_query_time_us; with --against the two versions are measured in turns, and only a slowdown of surely more than 5 % and 5 µs counts that two of three sessions in fresh processes show. Exit status 11 then.',
     ],
     arguments: [PLUGIN_FOLDER],
     options: [

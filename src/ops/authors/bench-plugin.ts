@@ -48,10 +48,12 @@ interface BenchPorts {
 const LEAST_SAMPLES = 200;
 /** How often the quads are added to when they do not tell: on a busy machine they need company. */
 const MOST_ROUNDS = 4;
+/** How often fresh processes are asked until two answers are the same. */
+const MOST_SESSIONS = 3;
 
 /**
  * Measures the cases of a plugin's benchmarks, alone against its budgets, or interleaved with the version before in
- * one session, never with figures of another day. What looks slower is measured again in fresh processes.
+ * one session, never with figures of another day. A verdict is what two sessions in fresh processes agree on.
  *
  * @throws SheafError `SHEAF_PATH` when there is nothing to measure, `SHEAF_INVALID_FILE`, and what a call fails with.
  */
@@ -139,15 +141,25 @@ async function measureAlone(
   });
 }
 
-/** A regression is one only if fresh processes show it again. Undefined when there is nothing to compare with. */
+/**
+ * What two sessions agree on: fresh processes differ from each other by more than what is measured within them.
+ * Undefined when there is nothing to compare with.
+ */
 async function measureAgainst(
   starter: PluginStarter,
   before: OpenPlugin,
   after: OpenPlugin,
   one: PluginCase,
 ): Promise<Comparison | undefined> {
-  const first = await compareOnce(starter, before, after, one);
-  return first?.verdict === 'slower' ? compareOnce(starter, before, after, one) : first;
+  const verdicts = new Set<Comparison['verdict']>();
+  for (let session = 1; ; session++) {
+    const comparison = await compareOnce(starter, before, after, one);
+    if (comparison === undefined) return undefined;
+    const { verdict } = comparison;
+    if (verdict !== 'inconclusive' && verdicts.has(verdict)) return comparison;
+    if (session === MOST_SESSIONS) return { ...comparison, verdict: 'inconclusive' };
+    verdicts.add(verdict);
+  }
 }
 
 function compareOnce(
