@@ -32,8 +32,8 @@ export const LEAST_QUADS = 31;
  * sessions at least, and hardly ever below this (docs/decisions/0014).
  */
 const REGRESSION_RATIO = 1.05;
-/** What nobody notices is no regression, however sure it is. */
-const REGRESSION_US = 5;
+/** What nobody notices is no regression, however sure it is, in microseconds a call. */
+export const REGRESSION_US = 5;
 const CONTROL_TOLERANCE = 0.05;
 
 /**
@@ -49,7 +49,9 @@ export function compare(quads: readonly Quad[], control: readonly Quad[]): Compa
     differenceUs: median(quads.map(({ a, b }) => (b[0] + b[1] - a[0] - a[1]) / 2)),
     control: median(control.map(ratioOf)),
   };
-  return { verdict: verdictOf(figures), ...figures };
+  // A call that takes no longer than this cannot have become slower by it, however unsteady so short times are.
+  const isShort = median(quads.map(({ b }) => (b[0] + b[1]) / 2)) <= REGRESSION_US;
+  return { verdict: isShort ? 'not-slower' : verdictOf(figures), ...figures };
 }
 
 function verdictOf(figures: Omit<Comparison, 'verdict'>): Comparison['verdict'] {

@@ -102,6 +102,12 @@ describe('a comparison', () => {
     );
   });
 
+  it('is not slower when the whole call takes no longer than what nobody notices, even on an unsteady machine', () => {
+    const flat = Array.from({ length: 31 }, () => 0);
+    expect(compare(quads(2.5, 5, flat), quads(100, 130, flat)).verdict).toBe('not-slower');
+    expect(compare(quads(2.5, 8, flat), quads(100, 130, flat)).verdict).toBe('inconclusive');
+  });
+
   it('is inconclusive where B looks slower than 5 %, but a part of the quads says otherwise', () => {
     const flat = quads(
       100,

@@ -47,7 +47,7 @@ interface BenchPorts {
 /** Single calls of which the quantiles are taken, at least. */
 const LEAST_SAMPLES = 200;
 /** How often the quads are added to when they do not tell: on a busy machine they need company. */
-const MOST_ROUNDS = 4;
+const MOST_ROUNDS = 2;
 /** How often fresh processes are asked until two answers are the same. */
 const MOST_SESSIONS = 3;
 

@@ -1,13 +1,13 @@
 import type { CaseHost } from '../../core/authoring/judge-answer.ts';
 import type { StartedPlugin } from '../../core/authoring/ports.ts';
 import type { PluginCase } from '../../core/formats/plugin-case.ts';
-import type { Quad } from '../../core/measuring/comparison.ts';
+import { type Quad, REGRESSION_US } from '../../core/measuring/comparison.ts';
 import { hasWarmedUp } from '../../core/measuring/warm-up.ts';
 
 /** Least length of a batch: clocks and single interruptions are small against it. */
 const BATCH_US = 1_000;
-/** Calls of a batch, even of a command whose time the clock hardly sees. */
-const MOST_CALLS = 1_000;
+/** Calls of a batch: those that take so little that it would need more are not judged (core/measuring/comparison.ts). */
+const MOST_CALLS: number = BATCH_US / REGRESSION_US;
 /** Batches after which a plugin that never becomes steady is measured as it is. */
 const WARM_UPS = 40;
 
