@@ -232,8 +232,8 @@ describe('SARIF', () => {
   it.each([
     ['a b/c%d#e.toml', { uri: 'a%20b/c%25d%23e.toml', uriBaseId: '%SRCROOT%' }],
     ['a\\b.toml', { uri: 'a/b.toml', uriBaseId: '%SRCROOT%' }],
-    ['/work/a.toml', { uri: 'file:///work/a.toml' }],
-    ['C:\\work\\a.toml', { uri: 'file:///C:/work/a.toml' }],
+    ['/srv/a.toml', { uri: 'file:///srv/a.toml' }],
+    ['C:\\srv\\a.toml', { uri: 'file:///C:/srv/a.toml' }],
     ['javascript:x', { uri: 'javascript%3Ax', uriBaseId: '%SRCROOT%' }],
   ])('writes the place %s as a URI', (file, artifactLocation) => {
     const { run } = read(report([finding({ place: { file } })]));
