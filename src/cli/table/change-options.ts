@@ -44,3 +44,10 @@ export const ARTIFACT_OPTIONS: readonly OptionSpec[] = [
   { name: 'no-artifacts', summary: 'Do not fetch the artifacts of releases' },
   ALLOW_NETWORK,
 ];
+
+/** How a change comes to a registry. */
+export const TRANSPORT: OptionSpec = {
+  name: 'transport',
+  value: { name: 'HOW', kind: 'text' },
+  summary: 'github, gitlab, git, or patch:FILE; told by the address when absent',
+};

@@ -1,5 +1,5 @@
 import type { CommandSpec, OptionSpec } from '../command-spec.ts';
-import { ALLOW_NETWORK, BASE, CLONE, HEAD } from './change-options.ts';
+import { ALLOW_NETWORK, BASE, CLONE, HEAD, TRANSPORT } from './change-options.ts';
 import { CLAMAV_OPTIONS } from './clamav-options.ts';
 
 const FACTS: OptionSpec = {
@@ -196,11 +196,7 @@ export const PIPELINE_COMMANDS: readonly CommandSpec[] = [
         value: { name: 'URL', kind: 'text' },
         summary: 'Also propose that file to the registry in this repository',
       },
-      {
-        name: 'transport',
-        value: { name: 'HOW', kind: 'text' },
-        summary: 'How it is proposed: github, gitlab, git, or patch:FILE; told by the address when absent',
-      },
+      TRANSPORT,
     ],
     examples: [
       { line: 'sheaf ci downloads . --facts facts', does: 'counts, where the releases lie on GitHub' },

@@ -1,5 +1,6 @@
 import { PLATFORMS } from '../../core/platform.ts';
 import type { ArgumentSpec, CommandSpec, OptionSpec } from '../command-spec.ts';
+import { TRANSPORT } from './change-options.ts';
 
 const PLUGIN_FOLDER: ArgumentSpec = {
   name: 'DIR',
@@ -23,11 +24,7 @@ const KEY: OptionSpec = {
 
 /** How a change comes to a registry. */
 const TRANSPORT_OPTIONS: readonly OptionSpec[] = [
-  {
-    name: 'transport',
-    value: { name: 'HOW', kind: 'text' },
-    summary: 'github, gitlab, git, or patch:FILE; told by the address when absent',
-  },
+  TRANSPORT,
   {
     name: 'fork',
     value: { name: 'URL', kind: 'text' },
